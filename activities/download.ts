@@ -1,0 +1,85 @@
+import { stat } from 'node:fs/promises';
+import type { DownloadAnswer, DownloadStep, FileStep } from '../core/contract.js';
+import type { RestoreDeps } from './deps.js';
+import { outcomeOf } from './endings.js';
+import { assertHeld, withLease } from './lease.js';
+import { measureFile, sourceEvidence } from './local-check.js';
+import { makePlace } from './local-paths.js';
+import type { LocalPlace } from './local-paths.js';
+import type { StepContext } from './step.js';
+import { fetchToFile } from './transfer.js';
+
+/** The same for all tries of one file within one job. */
+export const leaseOwner = ({ job, file }: FileStep): string => `${job.workflowId}/${job.runId}/${file.index}`;
+
+/**
+ * Fetches a file's bytes, pinned to the checked ETag, into a temporary file in the same folder. What a killed worker has
+ * fetched already is used. Throws what S3 or the disk throws; nothing under the file's own name is touched.
+ */
+export async function fetchFile(
+  deps: RestoreDeps,
+  step: DownloadStep,
+  context: StepContext,
+): Promise<DownloadAnswer> {
+  const place = await makePlace(step.file.destination, step.file.file);
+  const owner = leaseOwner(step);
+  return withLease(place.lock, { owner, signal: context.signal }, async ({ waited }) => {
+    const brought = waited ? await broughtByAnother(deps, step, place, context) : null;
+    return brought ?? fetchBytes(deps, step, place, context);
+  });
+}
+
+async function fetchBytes(
+  deps: RestoreDeps,
+  step: DownloadStep,
+  place: LocalPlace,
+  context: StepContext,
+): Promise<DownloadAnswer> {
+  const { file, source, job, attemptsBefore } = step;
+  const startedMs = deps.nowMs();
+  const onProgress = (bytesDone: number): void => {
+    context.note({ file: file.file, bytesDone, bytesTotal: source.sizeBytes });
+    deps.tell(job, {
+      index: file.index,
+      rawFileId: file.rawFileId,
+      file: file.file,
+      bytesDone,
+      bytesTotal: source.sizeBytes,
+    });
+  };
+  const request = {
+    object: { bucket: file.bucket, key: file.key, etag: source.etag },
+    sizeBytes: source.sizeBytes,
+    partSizeBytes: file.expected.partSizeBytes,
+    path: place.part,
+    journalPath: place.journal,
+    parallelParts: deps.parallelParts,
+  };
+  const mayWrite = (): Promise<void> => assertHeld(place.lock, leaseOwner(step));
+  const { bytesFetched } = await fetchToFile(deps.store, request, {
+    signal: context.signal,
+    onProgress,
+    mayWrite,
+  });
+  const transfer = {
+    bytes: bytesFetched,
+    elapsedMs: deps.nowMs() - startedMs,
+    attempts: attemptsBefore + context.fails + 1,
+  };
+  return { kind: 'fetched', transfer };
+}
+
+/** Another job held the file until now: it may have brought the very bytes. */
+async function broughtByAnother(
+  deps: RestoreDeps,
+  step: DownloadStep,
+  place: LocalPlace,
+  { signal }: StepContext,
+): Promise<DownloadAnswer | null> {
+  const stats = await stat(place.final).catch(() => null);
+  if (stats === null) return null;
+  const verdict = await measureFile(deps, step, place.final, stats, signal);
+  if (verdict.mismatch !== null) return null;
+  const evidence = { ...sourceEvidence(step), ...verdict.evidence };
+  return { kind: 'ended', outcome: outcomeOf(step.file.index, { code: 'skipped' }, evidence) };
+}

@@ -1,0 +1,24 @@
+import type { FileStep, LocalState } from '../core/contract.js';
+import type { FileOutcome } from '../core/outcome.js';
+import { conclude } from './conclude.js';
+import type { RestoreDeps } from './deps.js';
+import { outcomeOf } from './endings.js';
+import type { Diagnosis } from './endings.js';
+import { findPlace, removeParts } from './local-paths.js';
+
+/** Ends a file's story with a failure. What was fetched is kept only where another run can go on from it. */
+export async function failFile(
+  deps: RestoreDeps,
+  { job, file }: Pick<FileStep, 'job' | 'file'>,
+  local: LocalState,
+  { ending, cause }: Diagnosis,
+  fails: number,
+): Promise<FileOutcome> {
+  if (ending.code !== 'download-failed') await dropParts(file.destination, file.file);
+  return conclude(deps, job, file, outcomeOf(file.index, ending, { cause, attempts: fails }), local);
+}
+
+async function dropParts(destination: string, file: string): Promise<void> {
+  const place = await findPlace(destination, file).catch(() => null);
+  if (place !== null) await removeParts(place).catch(() => undefined);
+}

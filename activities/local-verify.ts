@@ -1,0 +1,79 @@
+import { rename, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { VerifyAnswer, VerifyStep } from '../core/contract.js';
+import { NO_EVIDENCE } from '../core/outcome.js';
+import type { Ending } from '../core/outcome.js';
+import type { RestoreDeps } from './deps.js';
+import { leaseOwner } from './download.js';
+import { outcomeOf } from './endings.js';
+import { withLease } from './lease.js';
+import { measureFile, sourceEvidence } from './local-check.js';
+import type { Verdict } from './local-check.js';
+import { makePlace, removeParts, syncFolder } from './local-paths.js';
+import type { LocalPlace } from './local-paths.js';
+import type { StepContext } from './step.js';
+
+/**
+ * Reads the fetched bytes back from disk, compares them with the catalogue, and only then gives them the file's name.
+ * Wrong bytes are removed: `again` where the file may be fetched once more.
+ */
+export async function verifyFile(
+  deps: RestoreDeps,
+  step: VerifyStep,
+  context: StepContext,
+): Promise<VerifyAnswer> {
+  const { file } = step;
+  const startedMs = deps.nowMs();
+  const place = await makePlace(file.destination, file.file);
+  return withLease(place.lock, { owner: leaseOwner(step), signal: context.signal }, async () => {
+    const path = await bytesToVerify(place);
+    const note = (bytesRead: number): void => context.note({ file: file.file, verifying: bytesRead });
+    const verdict = await measureFile(deps, step, path, await stat(path), context.signal, note);
+    if (verdict.mismatch !== null) return discard(step, place, verdict, path);
+    if (path === place.part) await putInPlace(step, place);
+    return arrived(step, verdict, deps.nowMs() - startedMs);
+  });
+}
+
+/** Where the temporary file is gone, this step has run before and its answer was lost, or another job has finished the file. */
+async function bytesToVerify(place: LocalPlace): Promise<string> {
+  const part = await stat(place.part).catch(() => null);
+  return part === null ? place.final : place.part;
+}
+
+/** The rename is the moment at which the file exists: its bytes are on disk already (fsync), and so is the folder after it. */
+async function putInPlace({ file }: VerifyStep, checked: LocalPlace): Promise<void> {
+  const place = await makePlace(file.destination, file.file);
+  await rename(checked.part, place.final);
+  await syncFolder(dirname(place.final));
+  await removeParts(place);
+}
+
+async function discard(
+  step: VerifyStep,
+  place: LocalPlace,
+  verdict: Verdict,
+  path: string,
+): Promise<VerifyAnswer> {
+  if (path === place.part) await removeParts(place);
+  const evidence = {
+    ...NO_EVIDENCE,
+    ...sourceEvidence(step),
+    ...verdict.evidence,
+    attempts: step.transfer.attempts,
+  };
+  if (!step.lastTry) return { kind: 'again', evidence };
+  return { kind: 'ended', outcome: outcomeOf(step.file.index, { code: 'verification-failed' }, evidence) };
+}
+
+function arrived(step: VerifyStep, verdict: Verdict, verifyMs: number): VerifyAnswer {
+  const { transfer, local, source } = step;
+  const elapsedMs = transfer.elapsedMs + verifyMs;
+  const ending: Ending =
+    local === 'wrong' ? { code: 'healed' } : { code: 'downloaded', bytes: source.sizeBytes, elapsedMs };
+  const evidence = { ...sourceEvidence(step), ...verdict.evidence, attempts: transfer.attempts };
+  return {
+    kind: 'ended',
+    outcome: outcomeOf(step.file.index, ending, evidence, { bytes: transfer.bytes, elapsedMs }),
+  };
+}

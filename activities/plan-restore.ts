@@ -1,0 +1,67 @@
+/**
+ * The first activity of a restore, and the one door that every caller passes: parses the input, reads the catalogue once,
+ * decides everything that can be decided without S3, and writes the plan down. A dry run ends here with the plan as its result.
+ */
+import { ApplicationFailure } from '@temporalio/activity';
+import picomatch from 'picomatch';
+import type { PlanAnswer, PlanRequest } from '../core/contract.js';
+import { parseRestoreInput } from '../core/input.js';
+import type { RestoreInput } from '../core/input.js';
+import { planRawFile, refuseCollisions } from '../core/plan.js';
+import type { RawFilePlan } from '../core/plan.js';
+import type { RestoreDeps } from './deps.js';
+import { errnoOf } from './endings.js';
+import { jobFolder, readPlan } from './ledger.js';
+import { surveyOutput } from './output-survey.js';
+import { previewRestore } from './preview.js';
+import { runStep } from './step.js';
+import type { StepContext } from './step.js';
+import { storePlan } from './store-plan.js';
+import { unwritableResult } from './unwritable.js';
+
+export const planRestore = (deps: RestoreDeps, request: PlanRequest): Promise<PlanAnswer> =>
+  runStep(
+    deps.limits,
+    (context) => plan(deps, request, context),
+    ({ cause }) => {
+      throw ApplicationFailure.nonRetryable(cause, 'CatalogueUnavailable');
+    },
+  );
+
+async function plan(deps: RestoreDeps, request: PlanRequest, context: StepContext): Promise<PlanAnswer> {
+  const parsed = parseRestoreInput(request.args);
+  if (!parsed.ok) return { kind: 'invalid', message: parsed.message };
+  const input = parsed.value;
+  const folder = jobFolder(deps.settings.outputRoot, request.workflowId, request.runId);
+  const written = input.dryRun ? null : await readPlan(folder).catch(() => null);
+  if (written !== null) return { kind: 'planned', job: written.job };
+  const plans = await readCatalogue(deps, input);
+  if (plans === null)
+    return {
+      kind: 'invalid',
+      message: `files: expected globs that match files of these raw files; none matches ${JSON.stringify(input.files)}`,
+    };
+  const survey = await surveyOutput(plans, !input.dryRun && !input.verifyOnly);
+  if (input.dryRun) return { kind: 'preview', preview: await previewRestore(deps, survey, context) };
+  try {
+    return { kind: 'planned', job: await storePlan(deps, request, input, folder, survey.rawFiles) };
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === null) throw error;
+    return { kind: 'unwritable', result: unwritableResult(deps, request, plans, errno) };
+  }
+}
+
+/** The plans of all raw files in the order asked for; null where a selection selects nothing at all. */
+async function readCatalogue(
+  { rawFiles, settings }: RestoreDeps,
+  { rawFileIds, files }: RestoreInput,
+): Promise<readonly RawFilePlan[] | null> {
+  const documents = new Map((await rawFiles.find(rawFileIds)).map((document) => [document._id, document]));
+  // A glob without a slash is meant for the file's own name, wherever the file lies.
+  const wanted = files.length === 0 ? () => true : picomatch([...files], { basename: true, dot: true });
+  const plans = rawFileIds.map((id) => planRawFile(id, documents.get(id) ?? null, settings, wanted));
+  const sound = plans.filter(({ error }) => error === null);
+  if (sound.length > 0 && sound.every((one) => one.files.length === 0)) return null;
+  return refuseCollisions(plans);
+}

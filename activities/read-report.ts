@@ -1,0 +1,42 @@
+import { readFile, readdir, realpath } from 'node:fs/promises';
+import { basename, join, sep } from 'node:path';
+import type { ReportTexts, RestoreResult } from '../core/contract.js';
+import type { RestoreDeps } from './deps.js';
+import { jobsFolder, readPlan, removeJobFolder } from './ledger.js';
+import { writeReport } from './write-report.js';
+
+/** All texts together must fit into one message of Temporal (2 MB). */
+const MAX_CHARACTERS = 1_000_000;
+
+/** The texts of reports. Only reports below the output root are read, whatever paths are asked for. */
+export async function readReport({ settings }: RestoreDeps, paths: readonly string[]): Promise<ReportTexts> {
+  const root = await realpath(settings.outputRoot);
+  const reports: { path: string; text: string; truncated: boolean }[] = [];
+  let left = MAX_CHARACTERS;
+  for (const path of paths) {
+    const real = await realpath(path).catch(() => null);
+    if (real === null || !isReport(real, root)) continue;
+    const text = await readFile(real, 'utf8');
+    reports.push({ path, text: text.slice(0, left), truncated: text.length > left });
+    left -= Math.min(left, text.length);
+  }
+  return { reports };
+}
+
+const isReport = (path: string, root: string): boolean =>
+  path.startsWith(root + sep) && /^_download_status_batch_[\d_]+\.(txt|json)$/.test(basename(path));
+
+/** Writes the reports of a job that was terminated, from what it left on disk; null where it left nothing or still runs. */
+export async function rescueReport(deps: RestoreDeps, workflowId: string): Promise<RestoreResult | null> {
+  if (await deps.isRunning(workflowId)) return null;
+  const folder = jobsFolder(deps.settings.outputRoot, workflowId);
+  const runs = await readdir(folder).catch(() => []);
+  for (const run of runs.filter((name) => !name.endsWith('.tmp'))) {
+    const plan = await readPlan(join(folder, run)).catch(() => null);
+    if (plan === null) continue;
+    const result = await writeReport(deps, { job: plan.job.ref, stop: 'cancelled', fullFilesystems: [] });
+    await removeJobFolder(plan.job.ref.folder);
+    return result;
+  }
+  return null;
+}

@@ -1,0 +1,82 @@
+/**
+ * What every step of a file has in common: it tells Temporal that it lives, and it counts the job's own retries.
+ *
+ * A killed worker and a failed download are different things. Temporal's retry policy repeats quickly and without limit, for
+ * workers that die; the job's "2 retries, 5 minutes apart" are counted in the heartbeat details, which survive both, and are
+ * asked for with nextRetryDelay. So a deploy costs neither five minutes nor one of the tries.
+ */
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import type { JobLimits } from '../core/contract.js';
+import { diagnose } from './endings.js';
+import type { Diagnosis } from './endings.js';
+
+/** Kept in the heartbeat details. */
+interface StepState {
+  readonly fails: number;
+}
+
+export interface StepContext {
+  readonly signal: AbortSignal;
+  /** Failed tries of this step before this one. */
+  readonly fails: number;
+  /** What the Web UI shows under the pending activity; sent with the next heartbeat. */
+  readonly note: (details: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Well below the heartbeat time-out of 30 s, so that one lost heartbeat is no death. */
+const HEARTBEAT_MS = 4000;
+
+/**
+ * Runs a step under heartbeats. A failure that a retry may mend is retried `limits.retries` times; one that it cannot, or
+ * the last one, goes to `failed`, whose value is then the step's answer. Cancellation goes up.
+ */
+export async function runStep<T>(
+  limits: JobLimits,
+  body: (context: StepContext) => Promise<T>,
+  failed: (diagnosis: Diagnosis, fails: number) => Promise<T>,
+): Promise<T> {
+  const context = Context.current();
+  const { fails } = (context.info.heartbeatDetails ?? { fails: 0 }) as StepState;
+  let details: Readonly<Record<string, unknown>> = {};
+  const beat = (): void => context.heartbeat({ ...details, fails });
+  const timer = setInterval(beat, HEARTBEAT_MS);
+  beat();
+  try {
+    return await body({ signal: context.cancellationSignal, fails, note: (next) => (details = next) });
+  } catch (error) {
+    if (isCancellation(error, context)) throw cancellation(error, context);
+    return await giveUpOrRetry(limits, diagnose(error), fails + 1, failed);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+async function giveUpOrRetry<T>(
+  limits: JobLimits,
+  diagnosis: Diagnosis,
+  fails: number,
+  failed: (diagnosis: Diagnosis, fails: number) => Promise<T>,
+): Promise<T> {
+  if (!diagnosis.retryable || fails > limits.retries) return failed(diagnosis, fails);
+  Context.current().heartbeat({ fails } satisfies StepState);
+  throw ApplicationFailure.create({
+    type: 'WillRetry',
+    message: `${diagnosis.cause} (try ${fails} of ${limits.retries + 1})`,
+    nextRetryDelay: limits.retryDelayMs,
+  });
+}
+
+const isCancellation = (error: unknown, context: Context): boolean =>
+  error instanceof CancelledFailure || context.cancellationSignal.aborted;
+
+/** A worker that is being stopped hands its step over at once; a cancelled job's step ends. */
+function cancellation(error: unknown, context: Context): Error {
+  if (context.cancellationDetails?.workerShutdown)
+    return ApplicationFailure.create({
+      type: 'WorkerShutdown',
+      message: 'The worker is being stopped; another one goes on from here.',
+      nextRetryDelay: '1s',
+      category: 'BENIGN',
+    });
+  return error instanceof CancelledFailure ? error : new CancelledFailure('The step was cancelled.');
+}

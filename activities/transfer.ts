@@ -1,0 +1,136 @@
+/**
+ * An object → a file, range by range, several at once. What is there already is not fetched again, and a range that breaks
+ * breaks alone. Whether the bytes are right is for the verification to say; that they are all there is said here.
+ */
+import { setMaxListeners } from 'node:events';
+import type { FileHandle } from 'node:fs/promises';
+import { openDiskFile, type DiskFile } from './disk-file.js';
+import type { ObjectStore, PinnedObject } from './ports.js';
+import {
+  openJournal,
+  readJournal,
+  removeJournal,
+  type Journal,
+  type JournalSubject,
+} from './transfer-journal.js';
+import { fetchRange } from './transfer-range.js';
+import { transferRanges, type ByteRange } from './transfer-ranges.js';
+
+export interface TransferRequest {
+  readonly object: PinnedObject;
+  readonly sizeBytes: number;
+  /** The part size of the ETag: ranges follow it. */
+  readonly partSizeBytes: number;
+  /** The temporary file: kept where the transfer fails, for the next try. */
+  readonly path: string;
+  /** What is finished of it. Left beside it, also after success: whoever renames the file removes the journal. */
+  readonly journalPath: string;
+  readonly parallelParts: number;
+}
+
+export interface TransferControl {
+  readonly signal: AbortSignal;
+  /** Bytes in place so far, reused ones included; never goes back. */
+  readonly onProgress: (bytesDone: number) => void;
+  /** Throws when the file is no longer ours to write; asked before each request. */
+  readonly mayWrite?: () => Promise<void>;
+}
+
+export interface TransferResult {
+  readonly bytesFetched: number;
+  readonly bytesReused: number;
+}
+
+/** Fetches the missing ranges of an object into the temporary file, and returns when all of it is on disk. */
+export async function fetchToFile(
+  store: ObjectStore,
+  request: TransferRequest,
+  control: TransferControl,
+): Promise<TransferResult> {
+  const { object, sizeBytes, partSizeBytes, journalPath } = request;
+  control.signal.throwIfAborted();
+  const subject = { etag: object.etag, sizeBytes, ranges: transferRanges(sizeBytes, partSizeBytes) };
+  const file = await openDiskFile(request.path, { direct: subject.ranges.length > 1 });
+  try {
+    const finished = new Set(await reuse(file.handle, journalPath, subject));
+    // One range is all or nothing: a journal would say nothing that the file's end does not.
+    const journal = subject.ranges.length > 1 ? await openJournal(journalPath, subject) : null;
+    const missing = subject.ranges.filter((range) => !finished.has(range));
+    await fetchAll(store, request, control, { file, journal, missing }).finally(() => journal?.close());
+    await file.handle.sync();
+    const bytesFetched = totalBytes(missing);
+    return { bytesFetched, bytesReused: sizeBytes - bytesFetched };
+  } finally {
+    await file.close();
+  }
+}
+
+const totalBytes = (ranges: readonly ByteRange[]): number =>
+  ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+
+/** The ranges that an earlier try has finished; without any, file and journal start anew. */
+async function reuse(
+  file: FileHandle,
+  journalPath: string,
+  subject: JournalSubject,
+): Promise<readonly ByteRange[]> {
+  const { size } = await file.stat();
+  const journaled = size > 0 && subject.ranges.length > 1 ? await readJournal(journalPath, subject) : null;
+  if (journaled === null) {
+    if (size > 0) await file.truncate(0);
+    await removeJournal(journalPath);
+    return [];
+  }
+  if (size > subject.sizeBytes) await file.truncate(subject.sizeBytes);
+  return journaled.filter(({ end }) => end <= size);
+}
+
+interface Work {
+  readonly file: DiskFile;
+  readonly journal: Journal | null;
+  readonly missing: readonly ByteRange[];
+}
+
+/** `parallelParts` ranges at once; the first that fails for good ends the others, and the file is closed after the last. */
+async function fetchAll(
+  store: ObjectStore,
+  { object, sizeBytes, parallelParts }: TransferRequest,
+  { signal, onProgress, mayWrite = async () => {} }: TransferControl,
+  { file, journal, missing }: Work,
+): Promise<void> {
+  let bytesDone = sizeBytes - totalBytes(missing);
+  const onBytes = (bytes: number): void => onProgress((bytesDone += bytes));
+  onProgress(bytesDone);
+  await sideBySide(missing, parallelParts, signal, async (range, anyFailed) => {
+    await fetchRange({ store, object, file, signal: anyFailed, onBytes, mayWrite }, range);
+    if (journal === null) return;
+    await file.handle.datasync();
+    await journal.record(range);
+  });
+}
+
+/** Runs `work` over all items, `width` at a time. The first error aborts the rest and is thrown once they have ended. */
+async function sideBySide<Item>(
+  items: readonly Item[],
+  width: number,
+  signal: AbortSignal,
+  work: (item: Item, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const ending = new AbortController();
+  // Each lane listens in several places.
+  setMaxListeners(0, ending.signal);
+  const abort = (): void => ending.abort(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  const queue = items.values();
+  const lane = async (): Promise<void> => {
+    for (const item of queue) {
+      ending.signal.throwIfAborted();
+      await work(item, ending.signal);
+    }
+  };
+  const lanes = Array.from({ length: Math.min(width, items.length) }, () =>
+    lane().catch((error: unknown) => ending.abort(error)),
+  );
+  await Promise.all(lanes).finally(() => signal.removeEventListener('abort', abort));
+  ending.signal.throwIfAborted();
+}

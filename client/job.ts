@@ -1,0 +1,71 @@
+/**
+ * A job as its callers see it: what they ask for, how it can end, and what they can do with it. Command line and HTTP API
+ * speak to `Jobs`; only jobs.ts behind it knows Temporal, so tests hand in a plain object.
+ */
+import type { ProgressAnswer, ReportTexts, RestorePreview, RestoreResult } from '../core/contract.js';
+
+/** The workflow's argument, as CONTRACT §1 has it. */
+export interface RestoreRequest {
+  readonly raw_file_ids: readonly string[];
+  readonly files?: readonly string[];
+  readonly dry_run?: boolean;
+  readonly verify_only?: boolean;
+}
+
+export interface Job {
+  readonly workflowId: string;
+  /** The id of the first run: the same through continue-as-new. */
+  readonly runId: string;
+}
+
+/** Every way in which a whole job can end. */
+export type JobEnding =
+  | { readonly kind: 'completed'; readonly result: RestoreResult | RestorePreview }
+  | { readonly kind: 'incomplete'; readonly result: RestoreResult; readonly message: string }
+  | { readonly kind: 'cancelled'; readonly result: RestoreResult | null }
+  | { readonly kind: 'failed'; readonly type: string; readonly message: string }
+  | { readonly kind: 'terminated'; readonly message: string }
+  | { readonly kind: 'timed_out'; readonly message: string };
+
+export interface JobState extends Job {
+  /** The workflow type: `restore`, `bulkZip`, … */
+  readonly type: string;
+  /** Temporal's word for it in lower case: `running`, `completed`, `failed`, `cancelled`, … */
+  readonly status: string;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number | null;
+}
+
+/** All that can be done with jobs. Every method rejects with a `Problem`. */
+export interface Jobs {
+  readonly taskQueue: string;
+  startRestore(request: RestoreRequest, workflowId: string): Promise<Job>;
+  /** Null where the job cannot answer at the moment: before its first step, or without a worker. */
+  progress(workflowId: string): Promise<ProgressAnswer | null>;
+  /** Waits for the end, through every continue-as-new. */
+  ending(workflowId: string): Promise<JobEnding>;
+  state(workflowId: string): Promise<JobState>;
+  cancel(workflowId: string): Promise<void>;
+  pause(workflowId: string): Promise<void>;
+  resume(workflowId: string): Promise<void>;
+  /** Without paths the worker writes the reports now, from what is on its disk. */
+  reportTexts(workflowId: string, paths: readonly string[]): Promise<ReportTexts>;
+  isWorkerListening(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export const isPreview = (result: RestoreResult | RestorePreview): result is RestorePreview => 'dry_run' in result;
+
+/** The result of a job that restored, however it ended; null where there is none. */
+export function resultOf(ending: JobEnding): RestoreResult | null {
+  if (ending.kind === 'incomplete' || ending.kind === 'cancelled') return ending.result;
+  return ending.kind === 'completed' && !isPreview(ending.result) ? ending.result : null;
+}
+
+/** Whether the time limit of the job cut the work short: `Not started (deadline)`, `Interrupted (deadline)`. */
+export function hitDeadline(ending: JobEnding): boolean {
+  if (ending.kind === 'timed_out') return true;
+  if (ending.kind !== 'incomplete') return false;
+  // Only the first 100 failures are listed; the message speaks for the rest.
+  return ending.result.failures.some(({ status }) => status.endsWith('(deadline)')) || /deadline/i.test(ending.message);
+}

@@ -1,0 +1,37 @@
+/** The catalogue of failures that end a whole job or request: code, sentence, whether a retry can help, exit code and HTTP status. */
+export interface FailureKind {
+  readonly sentence: string;
+  readonly retryable: boolean;
+  readonly httpStatus: number;
+  readonly exitCode: number;
+}
+
+export const FAILURES = {
+  InvalidInput: { sentence: 'The input is not valid', retryable: false, httpStatus: 422, exitCode: 2 },
+  RestoreIncomplete: {
+    sentence: 'Some files could not be restored',
+    retryable: false,
+    httpStatus: 200,
+    exitCode: 3,
+  },
+  UnknownWorkflowType: {
+    sentence: 'There is no such workflow type',
+    retryable: false,
+    httpStatus: 404,
+    exitCode: 2,
+  },
+  CatalogueUnavailable: {
+    sentence: 'The catalogue cannot be read',
+    retryable: true,
+    httpStatus: 503,
+    exitCode: 7,
+  },
+  OutputUnavailable: {
+    sentence: 'The output location cannot be written',
+    retryable: false,
+    httpStatus: 500,
+    exitCode: 1,
+  },
+} as const satisfies Readonly<Record<string, FailureKind>>;
+
+export type FailureCode = keyof typeof FAILURES;

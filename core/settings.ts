@@ -1,0 +1,139 @@
+/**
+ * Every setting of every process, in one schema over the environment (CONTRACT §5). All mistakes are reported at once, each
+ * with the variable's name, and values that may be secrets are never repeated.
+ */
+import { z } from 'zod';
+import { DEFAULT_TASK_QUEUE } from './contract.js';
+import type { Parsed } from './input.js';
+import { parseDuration } from './units.js';
+
+const duration = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((text, context) => {
+      const ms = parseDuration(text);
+      if (ms !== null && ms > 0) return ms;
+      context.addIssue({
+        code: 'custom',
+        message: `expected a duration such as 30s, 5m or 12h, found ${JSON.stringify(text)}`,
+      });
+      return z.NEVER;
+    });
+
+const count = (fallback: number, least: number, most: number) =>
+  z
+    .string()
+    .default(String(fallback))
+    .transform((text, context) => {
+      const value = Number(text);
+      if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+      const found = JSON.stringify(text);
+      context.addIssue({
+        code: 'custom',
+        message: `expected a whole number from ${least} to ${most}, found ${found}`,
+      });
+      return z.NEVER;
+    });
+
+const MONGO_URI =
+  'expected a MongoDB address such as mongodb://reader:password@host:27017/?authSource=krakendb';
+
+/** Each variable with its default; `.env.example` says the same for people, and a test compares the two. */
+export const environmentSchema = z.object({
+  TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+  TEMPORAL_API_KEY: z.string().optional(),
+  TEMPORAL_TLS: z.string().optional(),
+  TEMPORAL_TLS_CLIENT_CERT_PATH: z.string().optional(),
+  TEMPORAL_TLS_CLIENT_KEY_PATH: z.string().optional(),
+  TEMPORAL_TLS_SERVER_CA_CERT_PATH: z.string().optional(),
+  STOWAGE_TASK_QUEUE: z.string().default(DEFAULT_TASK_QUEUE),
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\//, { error: MONGO_URI })
+    .default('mongodb://127.0.0.1:27017'),
+  MONGODB_DB: z.string().default('krakendb'),
+  AWS_REGION: z.string().optional(),
+  AWS_ENDPOINT_URL_S3: z
+    .url({ error: 'expected an address such as https://objectstore.example.org' })
+    .optional(),
+  AWS_ACCESS_KEY_ID: z.string().optional(),
+  AWS_SECRET_ACCESS_KEY: z.string().optional(),
+  STOWAGE_CONFIG: z.string().optional(),
+  RESTORE_TIMEOUT: duration('12h'),
+  RESTORE_RETRIES: count(2, 0, 100),
+  RESTORE_RETRY_DELAY: duration('5m'),
+  TRANSFER_SLOTS: count(2, 1, 64),
+  TRANSFER_ENGINE: z.enum(['http', 'sdk'], { error: 'expected http or sdk' }).default('http'),
+  TRANSFER_STALL_TIMEOUT: duration('30s'),
+  TRANSFER_PARALLEL_PARTS: count(4, 1, 64),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error'], {
+      error: 'expected trace, debug, info, warn or error',
+    })
+    .default('info'),
+});
+
+export type Environment = z.output<typeof environmentSchema>;
+
+/** Reads the environment; an empty variable counts as absent. The message lists every mistake, one a line. */
+export function parseEnvironment(env: Readonly<Record<string, string | undefined>>): Parsed<Environment> {
+  const present = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = environmentSchema.safeParse(present);
+  return parsed.success ? { ok: true, value: parsed.data } : { ok: false, message: listIssues(parsed.error) };
+}
+
+const settingsFileSchema = z.object({
+  locations: z.object({
+    output: z.object({
+      absolute_path: z
+        .string({ error: 'expected the absolute folder that restored files go to, such as /fs/pool/output' })
+        .startsWith('/', { error: 'expected an absolute path such as /fs/pool/output' }),
+    }),
+  }),
+  backup: z.object({ s3: z.object({ region: z.string().optional() }).optional() }).nullish(),
+  restore: z
+    .object({
+      subfolder: z
+        .string()
+        .regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))/, { error: 'expected a relative folder without ".."' })
+        .optional(),
+      fallback_project: z.string().optional(),
+      keep_corrupted: z.boolean({ error: 'expected true or false' }).optional(),
+    })
+    .nullish(),
+});
+
+/** The settings file as the jobs need it. */
+export interface RestoreSettings {
+  readonly outputRoot: string;
+  readonly subfolder: string | null;
+  readonly fallbackProject: string | null;
+  readonly keepCorrupted: boolean;
+  readonly region: string | null;
+}
+
+/** Reads the parsed YAML of the settings file (CONTRACT §1); keys of other programs are ignored. */
+export function parseSettingsFile(document: unknown): Parsed<RestoreSettings> {
+  const parsed = settingsFileSchema.safeParse(document ?? {});
+  if (!parsed.success) return { ok: false, message: listIssues(parsed.error) };
+  const { locations, backup, restore } = parsed.data;
+  return {
+    ok: true,
+    value: {
+      outputRoot: locations.output.absolute_path.replace(/(?!^)\/+$/, ''),
+      subfolder: restore?.subfolder?.replace(/\/+$/, '') || null,
+      fallbackProject: restore?.fallback_project ?? null,
+      keepCorrupted: restore?.keep_corrupted ?? false,
+      region: backup?.s3?.region ?? null,
+    },
+  };
+}
+
+const listIssues = (error: z.ZodError): string =>
+  error.issues
+    .map((issue) => `${issue.path.map(String).join('.') || 'settings'}: ${issue.message}`)
+    .join('\n');

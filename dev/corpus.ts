@@ -1,0 +1,151 @@
+/**
+ * Raw files as the catalogue's own uploader leaves them: objects in S3, uploaded in parts from one part size upwards, and a
+ * document in MongoDB whose ETags were computed from the local file. For the demo, the tests and the benchmarks.
+ */
+import { createCipheriv, createHash } from 'node:crypto';
+import {
+  CompleteMultipartUploadCommand,
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { MongoClient } from 'mongodb';
+import { etagOfParts, partRanges } from '../core/etag.js';
+import { MEBIBYTE } from '../core/units.js';
+
+export interface CorpusServers {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly mongoUri: string;
+  readonly database: string;
+}
+
+/** `[size, md5, "<etag>__<chunk MB>"]` */
+export type FileInfo = readonly [number, string, string];
+
+export interface RawFileSpec {
+  readonly id: string;
+  readonly project: string;
+  /** Relative path → bytes. */
+  readonly files: Readonly<Record<string, Uint8Array>>;
+  readonly chunkMb?: number;
+  /** Below the bucket; none by default. */
+  readonly prefix?: string;
+  readonly bucket?: string;
+}
+
+export interface Corpus {
+  /** Uploads and catalogues one raw file. Returns its file_info. */
+  add(spec: RawFileSpec): Promise<Readonly<Record<string, FileInfo>>>;
+  /** Puts an object as it is: to corrupt or replace one. */
+  put(bucket: string, key: string, bytes: Uint8Array): Promise<void>;
+  remove(bucket: string, key: string): Promise<void>;
+  /** Writes a document to the catalogue, over an older one of its id. */
+  catalogue(document: Readonly<Record<string, unknown>> & { readonly _id: string }): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Bytes that look random and are the same for the same seed. */
+export function noise(sizeBytes: number, seed: string): Uint8Array {
+  const key = createHash('sha256').update(seed).digest();
+  return createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(sizeBytes));
+}
+
+const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');
+
+/** What the catalogue's uploader writes for a file. */
+export function fileInfoOf(bytes: Uint8Array, chunkMb: number): FileInfo {
+  const parts = partRanges(bytes.length, chunkMb * MEBIBYTE).map(([start, end]) =>
+    md5(bytes.subarray(start, end)),
+  );
+  return [bytes.length, md5(bytes), `${etagOfParts(parts, md5)}__${chunkMb}`];
+}
+
+export const bucketOf = (project: string): string =>
+  `stowage-${project.toLowerCase().replace(/[_. ]/g, '-')}`;
+
+export async function openCorpus(servers: CorpusServers): Promise<Corpus> {
+  const { endpoint, region, accessKeyId, secretAccessKey } = servers;
+  const s3 = new S3Client({
+    endpoint,
+    region,
+    forcePathStyle: true,
+    credentials: { accessKeyId, secretAccessKey },
+  });
+  const mongo = await MongoClient.connect(servers.mongoUri);
+  const rawFiles = mongo.db(servers.database).collection<{ _id: string }>('raw_file');
+  const catalogue: Corpus['catalogue'] = async (document) => {
+    await rawFiles.deleteOne({ _id: document._id });
+    await rawFiles.insertOne(document);
+  };
+  return {
+    add: async (spec) => addRawFile(s3, catalogue, spec),
+    put: async (bucket, key, bytes) =>
+      void (await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes }))),
+    remove: async (bucket, key) =>
+      void (await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }))),
+    catalogue,
+    close: async () => {
+      s3.destroy();
+      await mongo.close();
+    },
+  };
+}
+
+async function addRawFile(
+  s3: S3Client,
+  catalogue: Corpus['catalogue'],
+  { id, project, files, chunkMb = 100, prefix = '', bucket = bucketOf(project) }: RawFileSpec,
+): Promise<Readonly<Record<string, FileInfo>>> {
+  await s3.send(new CreateBucketCommand({ Bucket: bucket })).catch(ignoreExisting);
+  const info: Record<string, FileInfo> = {};
+  for (const [path, bytes] of Object.entries(files)) {
+    await uploadLikeTheOriginal(s3, bucket, prefix === '' ? path : `${prefix}/${path}`, bytes, chunkMb);
+    info[path] = fileInfoOf(bytes, chunkMb);
+  }
+  await catalogue({
+    _id: id,
+    original_name: id,
+    instrument_id: 'test1',
+    project_id: project,
+    status: 'done',
+    backup_status: 'upload_done',
+    s3_upload_path: prefix === '' ? `s3://${bucket}` : `s3://${bucket}/${prefix}/`,
+    size: Object.values(files).reduce((sum, { length }) => sum + length, 0),
+    file_info: info,
+    created_at: new Date(),
+  });
+  return info;
+}
+
+const ignoreExisting = (error: Error): void => {
+  if (!/^BucketAlready/.test(error.name)) throw error;
+};
+
+/** Multipart from one part size upwards: a file of exactly one part becomes a multipart upload of one part. */
+async function uploadLikeTheOriginal(
+  s3: S3Client,
+  bucket: string,
+  key: string,
+  bytes: Uint8Array,
+  chunkMb: number,
+): Promise<void> {
+  const target = { Bucket: bucket, Key: key };
+  if (bytes.length < chunkMb * MEBIBYTE) {
+    await s3.send(new PutObjectCommand({ ...target, Body: bytes }));
+    return;
+  }
+  const { UploadId } = await s3.send(new CreateMultipartUploadCommand(target));
+  const Parts: { PartNumber: number; ETag: string | undefined }[] = [];
+  for (const [part, [start, end]] of partRanges(bytes.length, chunkMb * MEBIBYTE).entries()) {
+    const request = { ...target, UploadId, PartNumber: part + 1, Body: bytes.subarray(start, end) };
+    const { ETag } = await s3.send(new UploadPartCommand(request));
+    Parts.push({ PartNumber: part + 1, ETag });
+  }
+  await s3.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts } }));
+}

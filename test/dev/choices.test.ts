@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals';
+import { createServer } from 'node:net';
+import { cacheFolder } from '../../dev/obtaining/cache.js';
+import { wrapperScript } from '../../dev/obtaining/docker-wrapper.js';
+import { javaScript } from '../../dev/obtaining/maven-jars.js';
+import { requireGiven } from '../../dev/serving/given.js';
+import { freePort } from '../../dev/serving/ports.js';
+import { runS3 } from '../../dev/serving/s3.js';
+import { allGiven, disagreement, environmentFor } from '../../dev/serving/stack-environment.js';
+
+const servers = {
+  temporal: { address: '127.0.0.1:7233', namespace: 'default', uiUrl: null, httpAddress: null },
+  s3: {
+    endpoint: 'http://127.0.0.1:9000',
+    region: 'us-east-1',
+    accessKeyId: 'key',
+    secretAccessKey: 'secret',
+  },
+  mongo: { uri: 'mongodb://127.0.0.1:27017' },
+};
+
+describe('the cache folder', () => {
+  test.each([
+    [{ STOWAGE_CACHE_DIR: '/own', XDG_CACHE_HOME: '/xdg' }, /^\/own$/],
+    [{ STOWAGE_CACHE_DIR: '', XDG_CACHE_HOME: '/xdg' }, /^\/xdg\/stowage$/],
+    [{}, /\/\.cache\/stowage$/],
+  ])('for %j is %s', (env, folder) => {
+    expect(cacheFolder(env)).toMatch(folder);
+  });
+});
+
+describe('the environment', () => {
+  test('carries everything a worker needs', () => {
+    expect(environmentFor(servers)).toEqual({
+      TEMPORAL_ADDRESS: '127.0.0.1:7233',
+      TEMPORAL_NAMESPACE: 'default',
+      MONGODB_URI: 'mongodb://127.0.0.1:27017',
+      AWS_REGION: 'us-east-1',
+      AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9000',
+      AWS_ACCESS_KEY_ID: 'key',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+    });
+  });
+
+  test('of the stack itself names all its servers', () => {
+    expect(allGiven(environmentFor(servers))).toBe(true);
+    expect(disagreement(servers, environmentFor(servers))).toBeUndefined();
+  });
+
+  test('disagrees by the first variable that names another server', () => {
+    expect(disagreement(servers, { AWS_ENDPOINT_URL_S3: 'http://other' })).toBe('AWS_ENDPOINT_URL_S3');
+    expect(disagreement(servers, { MONGODB_URI: '' })).toBeUndefined();
+  });
+
+  test('a named server that does not answer stops the start, and the message says what to do', async () => {
+    const address = `127.0.0.1:${await freePort()}`;
+    await expect(requireGiven('TEMPORAL_ADDRESS', `tcp://${address}`)).rejects.toThrow(
+      `TEMPORAL_ADDRESS names ${address}, and nothing answers there. Start that server, or unset TEMPORAL_ADDRESS to have one started here.`,
+    );
+  });
+
+  test('an S3 endpoint without keys stops the start', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as { port: number };
+    const env = { AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${port}` };
+    const place = { dataFolder: '', logFolder: '', persistent: false, env, say: () => undefined };
+    await expect(runS3(place)).rejects.toThrow(
+      'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set with it',
+    );
+    server.close();
+  });
+});
+
+test('a preferred port that is taken is left alone', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  expect(await freePort(port)).not.toBe(port);
+  server.close();
+});
+
+describe('scripts in the cache', () => {
+  test('a Java program finds its jars beside itself and gets its signals', () => {
+    expect(javaScript('gadget', 'org.example.Gadget')).toContain(
+      '"$here/../jars/gadget/*" org.example.Gadget "$@"',
+    );
+    expect(javaScript('gadget', 'org.example.Gadget')).toMatch(/^exec java /m);
+  });
+
+  test('a Docker image sees the current folder only, and credentials pass by name', () => {
+    expect(wrapperScript('org/gadget:v1', ['SECRET'])).toContain(
+      '-v "$PWD:$PWD" -w "$PWD" -e SECRET org/gadget:v1 "$@"',
+    );
+  });
+});

@@ -1,0 +1,130 @@
+/** From settings to a running worker: the one place that knows which real thing stands behind each port. */
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { getClient } from '@temporalio/activity';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { RestoreDeps } from '../activities/deps.js';
+import { createHashPool } from '../activities/hashing.js';
+import { createRestoreActivities, createTransferActivities } from '../activities/index.js';
+import { createMongoRawFiles } from '../activities/stores/mongo-raw-files.js';
+import { createS3ObjectStore } from '../activities/stores/s3-object-store.js';
+import { transferQueue } from '../core/contract.js';
+import type { Config } from './config.js';
+import { tellJob } from './tell-job.js';
+
+/** Cancellation reaches an activity with its next heartbeat; the default of a minute would be far too slow. */
+const HEARTBEAT_THROTTLE = '5s';
+/** Steps of a job's own queue at once: checks, verifications, reports. */
+const STEPS_AT_ONCE = 16;
+/** A step that ignores its cancellation must not hold up a deploy for ever. */
+const FORCED_STOP = '30s';
+
+export interface RunningWorker {
+  /** Ends when the worker has been stopped; rejects where it failed. */
+  readonly ended: Promise<void>;
+  /** Hands over what is under way and stops. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Bundles the workflows of this build: about two seconds, so tests do it once. */
+export const bundleWorkflows = (): Promise<WorkflowBundleWithSourceMap> =>
+  bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)) });
+
+/** What the activities need, made of real things; `close` lets them go. */
+export function createDeps({
+  environment,
+  settings,
+}: Config): RestoreDeps & { readonly close: () => Promise<void> } {
+  const { TRANSFER_SLOTS, TRANSFER_PARALLEL_PARTS } = environment;
+  const store = createS3ObjectStore({
+    region: environment.AWS_REGION ?? settings.region ?? 'us-east-1',
+    engine: environment.TRANSFER_ENGINE,
+    stallTimeoutMs: environment.TRANSFER_STALL_TIMEOUT,
+    maxSockets: TRANSFER_SLOTS * Math.max(16, TRANSFER_PARALLEL_PARTS),
+    ...(environment.AWS_ENDPOINT_URL_S3 === undefined ? {} : { endpoint: environment.AWS_ENDPOINT_URL_S3 }),
+  });
+  const rawFiles = createMongoRawFiles({ uri: environment.MONGODB_URI, database: environment.MONGODB_DB });
+  const hashes = createHashPool({ threads: Math.min(4, availableParallelism()) });
+  return {
+    store,
+    rawFiles,
+    hashes,
+    settings,
+    limits: {
+      timeoutMs: environment.RESTORE_TIMEOUT,
+      retries: environment.RESTORE_RETRIES,
+      retryDelayMs: environment.RESTORE_RETRY_DELAY,
+    },
+    parallelParts: TRANSFER_PARALLEL_PARTS,
+    tell: tellJob(),
+    isRunning: async (workflowId) =>
+      (await getClient().workflow.getHandle(workflowId).describe()).status.name === 'RUNNING',
+    nowMs: () => Date.now(),
+    close: async () => {
+      store.close();
+      await Promise.all([rawFiles.close(), hashes.close()]);
+    },
+  };
+}
+
+/**
+ * Connects and starts the two workers of a host: one for the jobs' steps, one with as many slots as transfers may run.
+ * Throws one sentence where Temporal cannot be reached.
+ */
+export async function startWorker(
+  config: Config,
+  bundle?: { readonly code: string },
+): Promise<RunningWorker> {
+  const { environment } = config;
+  const connection = await connect(environment.TEMPORAL_ADDRESS);
+  const deps = createDeps(config);
+  const shared = {
+    connection,
+    namespace: environment.TEMPORAL_NAMESPACE,
+    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+    defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+    shutdownForceTime: FORCED_STOP,
+  } as const;
+  const [steps, transfers] = await Promise.all([
+    Worker.create({
+      ...shared,
+      taskQueue: environment.STOWAGE_TASK_QUEUE,
+      workflowBundle: bundle ?? (await bundleWorkflows()),
+      activities: createRestoreActivities(deps),
+      maxConcurrentActivityTaskExecutions: STEPS_AT_ONCE,
+    }),
+    Worker.create({
+      ...shared,
+      taskQueue: transferQueue(environment.STOWAGE_TASK_QUEUE),
+      activities: createTransferActivities(deps),
+      maxConcurrentActivityTaskExecutions: environment.TRANSFER_SLOTS,
+    }),
+  ]);
+  const ended = Promise.all([steps.run(), transfers.run()]).then(async () => {
+    await deps.close();
+    await connection.close();
+  });
+  const stop = async (): Promise<void> => {
+    for (const worker of [steps, transfers]) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await ended;
+  };
+  return { ended, stop };
+}
+
+async function connect(address: string): Promise<NativeConnection> {
+  const { connectionOptions } = loadClientConnectConfig();
+  try {
+    return await NativeConnection.connect({
+      ...connectionOptions,
+      address: connectionOptions.address ?? address,
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new Error(
+      `Temporal does not answer at ${connectionOptions.address ?? address} (TEMPORAL_ADDRESS): ${reason}. Start it ("stowage dev" starts one here) or set the variable.`,
+      { cause: error },
+    );
+  }
+}

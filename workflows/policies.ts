@@ -1,0 +1,36 @@
+/**
+ * Every time-out and retry of the workflows. Temporal's own retries here are for workers that die and servers that restart:
+ * quick, and without limit but the job's deadline. The job's "2 retries, 5 minutes apart" are counted inside the steps
+ * (activities/step.ts), so that a deploy costs neither a try nor five minutes.
+ */
+import { proxyActivities } from '@temporalio/workflow';
+import type { ActivityInterfaceFor, ActivityOptions } from '@temporalio/workflow';
+import type { RestoreActivities, TransferActivities } from '../core/contract.js';
+
+const QUICK_RETRIES = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' } as const;
+
+/** A step beats every 4 s; a worker that is silent for 30 s is dead. */
+const STEP: ActivityOptions = {
+  startToCloseTimeout: '13h',
+  heartbeatTimeout: '30s',
+  // A step that is cancelled cleans up before the report is written.
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  retry: QUICK_RETRIES,
+};
+
+/** Reading and writing the job's own folder: seconds, without heartbeats. */
+const BOOKKEEPING: ActivityOptions = { startToCloseTimeout: '10m', retry: QUICK_RETRIES };
+
+/** The report: a disk that does not come back must not keep a finished job open for ever. */
+const REPORTING: ActivityOptions = {
+  startToCloseTimeout: '30m',
+  retry: { ...QUICK_RETRIES, maximumAttempts: 20 },
+};
+
+export const steps = proxyActivities<RestoreActivities>(STEP);
+export const bookkeeping = proxyActivities<RestoreActivities>(BOOKKEEPING);
+export const reporting = proxyActivities<RestoreActivities>(REPORTING);
+
+/** Transfers run on a queue of their own, whose workers have as many slots as a host may use. */
+export const transfersOn = (taskQueue: string): ActivityInterfaceFor<TransferActivities> =>
+  proxyActivities<TransferActivities>({ ...STEP, taskQueue });

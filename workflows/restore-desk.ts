@@ -1,0 +1,101 @@
+/** What people ask a running restore, and what they may tell it: query `progress`, signals `pause` and `resume`, current details. */
+import { defineQuery, defineSignal, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import type { ProgressAnswer, TransferUpdate } from '../core/contract.js';
+import { PAUSE_SIGNAL, PROGRESS_QUERY, RESUME_SIGNAL, TRANSFER_SIGNAL } from '../core/contract.js';
+import { clock, humanBytes } from '../core/units.js';
+import type { RestoreState } from './restore-state.js';
+import { bytesSoFar, rateOf, sample } from './restore-state.js';
+
+export interface Desk {
+  phase: Exclude<ProgressAnswer['phase'], 'paused'>;
+  paused: boolean;
+  /** Null until the job is planned. */
+  state: RestoreState | null;
+}
+
+/** Opens the desk: must be called before the first await, so that a query finds it at once. */
+export function openDesk(): Desk {
+  const desk: Desk = { phase: 'planning', paused: false, state: null };
+  setHandler(defineQuery<ProgressAnswer>(PROGRESS_QUERY), () => progressOf(desk), {
+    description: 'How far the restore is: files, bytes, rate, time left, and what is being done now.',
+  });
+  setHandler(defineSignal(PAUSE_SIGNAL), () => pause(desk, true), {
+    description: 'Begin no more steps; what is under way ends. The time limit goes on.',
+  });
+  setHandler(defineSignal(RESUME_SIGNAL), () => pause(desk, false), { description: 'Go on after a pause.' });
+  setHandler(defineSignal<[TransferUpdate]>(TRANSFER_SIGNAL), (update) => follow(desk, update));
+  showDetails(desk);
+  return desk;
+}
+
+function pause(desk: Desk, paused: boolean): void {
+  desk.paused = paused;
+  showDetails(desk);
+}
+
+/** A transfer's place; one that has ended meanwhile is no longer followed. */
+function follow(desk: Desk, { index, bytesDone }: TransferUpdate): void {
+  const file = desk.state?.current.get(index);
+  if (file === undefined || desk.state === null) return;
+  desk.state.current.set(index, { ...file, bytesDone });
+  changed(desk);
+}
+
+/** To be called whenever the state has changed. */
+export function changed(desk: Desk): void {
+  if (desk.state !== null) sample(desk.state, Date.now());
+  showDetails(desk);
+}
+
+export function progressOf({ phase, paused, state }: Desk): ProgressAnswer {
+  const rate = state === null ? 0 : rateOf(state);
+  const bytesDone = state === null ? 0 : bytesSoFar(state);
+  const { rawFiles = 0, files = 0, bytes = 0, rawFilesRefused = 0 } = state?.job ?? {};
+  const { filesDone = 0, filesFailed = 0 } = state?.tally ?? {};
+  const over = phase === 'done' || phase === 'reporting';
+  return {
+    phase: paused && phase === 'restoring' ? 'paused' : phase,
+    raw_files_total: rawFiles,
+    raw_files_done: over || filesDone >= files ? rawFiles : Math.min(rawFilesRefused, rawFiles),
+    files_total: files,
+    files_done: filesDone,
+    files_failed: filesFailed,
+    bytes_total: bytes,
+    bytes_done: Math.min(bytesDone, bytes),
+    rate_bytes_per_s: rate,
+    eta_s: rate > 0 ? Math.round(Math.max(0, bytes - bytesDone) / rate) : null,
+    current: [...(state?.current.values() ?? [])].map((file) => ({
+      raw_file_id: file.rawFileId,
+      file: file.file,
+      state: file.state,
+      bytes_done: file.bytesDone,
+      bytes_total: file.bytesTotal,
+    })),
+  };
+}
+
+/** The same for the Web UI's "Current Details", as Markdown. */
+function showDetails(desk: Desk): void {
+  const progress = progressOf(desk);
+  const eta = progress.eta_s === null ? '' : `, about ${clock(progress.eta_s)} left`;
+  setCurrentDetails(
+    [
+      `**${progress.phase}**: ${progress.files_done} of ${progress.files_total} files, ` +
+        `${humanBytes(progress.bytes_done)} of ${humanBytes(progress.bytes_total)}, ` +
+        `${humanBytes(progress.rate_bytes_per_s)}/s${eta}, ${progress.files_failed} failed`,
+      ...section(
+        'Now',
+        progress.current.map(
+          (file) =>
+            `${file.state}: ${file.file} (${humanBytes(file.bytes_done)} of ${humanBytes(file.bytes_total)})`,
+        ),
+      ),
+      ...section('Last failures', desk.state?.recentFailures ?? []),
+    ].join('\n'),
+  );
+}
+
+const section = (title: string, lines: readonly string[]): readonly string[] =>
+  lines.length === 0 ? [] : ['', `${title}:`, '', ...lines.map((line) => `- ${escapeMarkdown(line)}`)];
+
+const escapeMarkdown = (text: string): string => text.replace(/[\\`*_{}[\]<>|#]/g, (char) => `\\${char}`);

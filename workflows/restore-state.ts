@@ -1,0 +1,119 @@
+/** Where a running restore stands, and how it changes: nothing here talks to anybody. */
+import type { FilePlan, PageAnswer, PlannedJob, RestoreCarry, Tally } from '../core/contract.js';
+import { isSuccess, statusText } from '../core/outcome.js';
+import type { FileOutcome } from '../core/outcome.js';
+
+export interface CurrentFile {
+  readonly rawFileId: string;
+  readonly file: string;
+  readonly state: string;
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+}
+
+export interface RestoreState {
+  readonly job: PlannedJob;
+  readonly deadlineAtMs: number;
+  nextChainFile: number;
+  nextSmallPage: number;
+  /** True once this run begins no more files, because the next run shall. */
+  handOver: boolean;
+  tally: Tally;
+  recentFailures: readonly string[];
+  readonly fullFilesystems: Set<string>;
+  readonly current: Map<number, CurrentFile>;
+  /** Bytes done at moments of the last minute, for the rate. */
+  samples: readonly { readonly atMs: number; readonly bytesDone: number }[];
+}
+
+const SHOWN_FAILURES = 10;
+const RATE_WINDOW_MS = 60_000;
+
+export const newState = (job: PlannedJob, deadlineAtMs: number): RestoreState => ({
+  job,
+  deadlineAtMs,
+  nextChainFile: 0,
+  nextSmallPage: 0,
+  handOver: false,
+  tally: { filesDone: job.filesRefused, filesFailed: job.filesRefused, bytesDone: 0, bytesDownloaded: 0 },
+  recentFailures: [],
+  fullFilesystems: new Set(),
+  current: new Map(),
+  samples: [],
+});
+
+export const carryOf = (state: RestoreState, paused: boolean): RestoreCarry => ({
+  job: state.job,
+  deadlineAtMs: state.deadlineAtMs,
+  nextChainFile: state.nextChainFile,
+  nextSmallPage: state.nextSmallPage,
+  tally: state.tally,
+  recentFailures: state.recentFailures,
+  fullFilesystems: [...state.fullFilesystems],
+  paused,
+});
+
+export const resumeState = (carry: RestoreCarry): RestoreState => ({
+  ...newState(carry.job, carry.deadlineAtMs),
+  nextChainFile: carry.nextChainFile,
+  nextSmallPage: carry.nextSmallPage,
+  tally: carry.tally,
+  recentFailures: carry.recentFailures,
+  fullFilesystems: new Set(carry.fullFilesystems),
+});
+
+/** Counts one file's ending. */
+export function addEnding(state: RestoreState, file: FilePlan, { ending, bytes }: FileOutcome): void {
+  const failed = !isSuccess(ending);
+  if (ending.code === 'disk-full') state.fullFilesystems.add(file.filesystem);
+  if (failed)
+    state.recentFailures = [...state.recentFailures, `${file.file}: ${statusText(ending)}`].slice(
+      -SHOWN_FAILURES,
+    );
+  add(state, {
+    filesDone: 1,
+    filesFailed: failed ? 1 : 0,
+    bytesDone: file.expected.sizeBytes ?? 0,
+    bytesDownloaded: bytes,
+  });
+}
+
+/** A file whose filesystem is full is not begun; the report says so. */
+export const addUnbegun = (state: RestoreState, file: FilePlan): void =>
+  add(state, { filesDone: 1, filesFailed: 1, bytesDone: file.expected.sizeBytes ?? 0, bytesDownloaded: 0 });
+
+/** Counts a page of small files. */
+export function addPage(
+  state: RestoreState,
+  { files, failed, bytes, bytesDownloaded, fullFilesystems }: PageAnswer,
+): void {
+  for (const name of fullFilesystems) state.fullFilesystems.add(name);
+  add(state, { filesDone: files, filesFailed: failed, bytesDone: bytes, bytesDownloaded });
+}
+
+function add(state: RestoreState, more: Tally): void {
+  const { tally } = state;
+  state.tally = {
+    filesDone: tally.filesDone + more.filesDone,
+    filesFailed: tally.filesFailed + more.filesFailed,
+    bytesDone: tally.bytesDone + more.bytesDone,
+    bytesDownloaded: tally.bytesDownloaded + more.bytesDownloaded,
+  };
+}
+
+/** Bytes of ended files and of the transfers under way. */
+export const bytesSoFar = ({ tally, current }: RestoreState): number =>
+  [...current.values()].reduce((sum, { bytesDone }) => sum + bytesDone, tally.bytesDone);
+
+/** Remembers how far the job is now, for the rate of the last minute. */
+export function sample(state: RestoreState, atMs: number): void {
+  const recent = state.samples.filter((one) => atMs - one.atMs <= RATE_WINDOW_MS);
+  state.samples = [...recent, { atMs, bytesDone: bytesSoFar(state) }];
+}
+
+/** Bytes per second over the last minute; 0 where nothing is known yet. */
+export function rateOf({ samples }: RestoreState): number {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (first === undefined || last === undefined || last.atMs === first.atMs) return 0;
+  return Math.max(0, Math.round(((last.bytesDone - first.bytesDone) * 1000) / (last.atMs - first.atMs)));
+}
