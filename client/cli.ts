@@ -12,7 +12,10 @@ import type { Surroundings } from './surroundings.js';
 import { realSurroundings } from './surroundings.js';
 
 /** Runs one command; resolves with the exit code of the process. */
-export async function main(argv: readonly string[], world: Surroundings = realSurroundings()): Promise<number> {
+export async function main(
+  argv: readonly string[],
+  world: Surroundings = realSurroundings(),
+): Promise<number> {
   let exitCode: number = EXIT.ok;
   try {
     const program = buildProgram(world, (code) => (exitCode = code));
@@ -29,7 +32,8 @@ function complain(error: unknown, json: boolean, world: Surroundings): number {
   if (spoken && error.exitCode === 0) return EXIT.ok;
   const problem = spoken ? new Problem('usage', error.message) : asProblem(error);
   if (!spoken) world.err(`${problem.message}\n`);
-  if (problem.kind === 'internal' && process.env['LOG_LEVEL'] === 'debug') world.err(`${String(problem.cause)}\n`);
+  if (problem.kind === 'internal' && process.env['LOG_LEVEL'] === 'debug')
+    world.err(`${String(problem.cause)}\n`);
   if (json) world.out(jsonLine(problemDocument(problem)));
   return exitCodeOfProblem(problem.kind);
 }
@@ -42,8 +46,16 @@ export function buildProgram(world: Surroundings, done: (exitCode: number) => vo
     .helpOption('-h, --help', 'print this page')
     .option('--json', 'print one JSON document on standard output, for programs')
     .exitOverride()
-    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage().replace(/^\[options\] ?/, '')}`.trimEnd() })
-    .configureOutput({ writeOut: world.out, writeErr: world.err, getOutHelpWidth: () => 100, getErrHelpWidth: () => 100 })
+    .configureHelp({
+      subcommandTerm: (command) =>
+        `${command.name()} ${command.usage().replace(/^\[options\] ?/, '')}`.trimEnd(),
+    })
+    .configureOutput({
+      writeOut: world.out,
+      writeErr: world.err,
+      getOutHelpWidth: () => 100,
+      getErrHelpWidth: () => 100,
+    })
     .addHelpText('after', EXAMPLES_AND_EXIT_STATUS);
   addRestore(program, world, done);
   addJobCommands(program, world, done);
@@ -69,13 +81,25 @@ function addRestore(program: Command, world: Surroundings, done: (exitCode: numb
 
 const addTo = (glob: string, globs: readonly string[] = []): readonly string[] => [...globs, glob];
 
-type JobCommand = (workflowId: string, options: { readonly json?: boolean }, world: Surroundings) => Promise<number>;
+type JobCommand = (
+  workflowId: string,
+  options: { readonly json?: boolean },
+  world: Surroundings,
+) => Promise<number>;
 
 const JOB_COMMANDS: readonly (readonly [name: string, description: string, JobCommand])[] = [
   ['watch', 'show the progress of a job until it ends, and its result', watch],
   ['status', 'say how far a job has come', status],
-  ['cancel', 'stop a job; it still writes its report', (id, options, world) => ask('cancel', id, options, world)],
-  ['pause', 'start no further files until it is resumed', (id, options, world) => ask('pause', id, options, world)],
+  [
+    'cancel',
+    'stop a job; it still writes its report',
+    (id, options, world) => ask('cancel', id, options, world),
+  ],
+  [
+    'pause',
+    'start no further files until it is resumed',
+    (id, options, world) => ask('pause', id, options, world),
+  ],
   ['resume', 'go on after a pause', (id, options, world) => ask('resume', id, options, world)],
   ['report', 'print the reports of a job that has ended', report],
 ];
@@ -87,12 +111,18 @@ function addJobCommands(program: Command, world: Surroundings, done: (exitCode: 
       .description(description)
       .argument('<workflow id>')
       .option('--json', 'print one JSON document')
-      .action(async (workflowId: string, _options, command: Command) => done(await run(workflowId, command.optsWithGlobals(), world)));
+      .action(async (workflowId: string, _options, command: Command) =>
+        done(await run(workflowId, command.optsWithGlobals(), world)),
+      );
 }
 
 /** bin/stowage.js runs these as programs of their own; here they only have a line in the help. */
 function addPrograms(program: Command): void {
-  const programs = { dev: 'run the whole local stack', worker: 'run a worker', doctor: 'check every setting and server' };
+  const programs = {
+    dev: 'run the whole local stack',
+    worker: 'run a worker',
+    doctor: 'check every setting and server',
+  };
   for (const [name, description] of Object.entries(programs))
     program
       .command(name)
@@ -103,6 +133,8 @@ function addPrograms(program: Command): void {
 }
 
 function version(): string {
-  const { version: found } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  const { version: found } = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  ) as { version: string };
   return found;
 }

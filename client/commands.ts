@@ -19,7 +19,11 @@ export interface RestoreCommandOptions extends RestoreOptions, OutputOptions {
 }
 
 /** `stowage restore` */
-export async function restore(words: readonly string[], options: RestoreCommandOptions, world: Surroundings): Promise<number> {
+export async function restore(
+  words: readonly string[],
+  options: RestoreCommandOptions,
+  world: Surroundings,
+): Promise<number> {
   const request = restoreRequest(await collectIds(words, world.readStdin), options);
   return withJobs(world, async (jobs) => {
     const job = await jobs.startRestore(request, options.id ?? world.newWorkflowId());
@@ -31,7 +35,9 @@ export async function restore(words: readonly string[], options: RestoreCommandO
 
 async function detach(jobs: Jobs, job: Job, { json }: OutputOptions, world: Surroundings): Promise<number> {
   const { workflowId, runId } = job;
-  world.out(json ? jsonLine({ workflow_id: workflowId, run_id: runId, outcome: 'started' }) : `${workflowId}\n`);
+  world.out(
+    json ? jsonLine({ workflow_id: workflowId, run_id: runId, outcome: 'started' }) : `${workflowId}\n`,
+  );
   world.err(`Watch it: stowage watch ${workflowId}\n`);
   await warnWithoutWorker(jobs, world);
   return EXIT.ok;
@@ -47,7 +53,10 @@ export const watch = (workflowId: string, options: OutputOptions, world: Surroun
 async function restoreState(jobs: Jobs, workflowId: string) {
   const state = await jobs.state(workflowId);
   if (state.type === 'restore') return state;
-  throw new Problem('not-found', `${workflowId} is not a restore but a ${state.type}: look at it in the Web UI of Temporal`);
+  throw new Problem(
+    'not-found',
+    `${workflowId} is not a restore but a ${state.type}: look at it in the Web UI of Temporal`,
+  );
 }
 
 /** What the interrupt key does: returns the callback for it. */
@@ -65,10 +74,23 @@ const cancelFirst: OnInterrupt = (jobs, { workflowId }, leave, say) => {
 
 const leaveAtOnce: OnInterrupt = (_jobs, _job, leave) => leave;
 
-async function follow(jobs: Jobs, job: Job, { json }: OutputOptions, world: Surroundings, onInterrupt: OnInterrupt): Promise<number> {
+async function follow(
+  jobs: Jobs,
+  job: Job,
+  { json }: OutputOptions,
+  world: Surroundings,
+  onInterrupt: OnInterrupt,
+): Promise<number> {
   const display = world.openDisplay();
   const leaving = new AbortController();
-  const release = world.onInterrupt(onInterrupt(jobs, job, () => leaving.abort(), display.note));
+  const release = world.onInterrupt(
+    onInterrupt(
+      jobs,
+      job,
+      () => leaving.abort(),
+      (text) => display.note(text),
+    ),
+  );
   try {
     const ending = await watchJob(jobs, job.workflowId, display, leaving.signal, world.rhythm);
     if (ending === null) return leftAlone(job, json, world);
@@ -81,7 +103,7 @@ async function follow(jobs: Jobs, job: Job, { json }: OutputOptions, world: Surr
 
 function leftAlone({ workflowId, runId }: Job, json: boolean | undefined, world: Surroundings): number {
   if (json) world.out(jsonLine({ workflow_id: workflowId, run_id: runId, outcome: 'unknown' }));
-  world.err(`Stopped watching; the job goes on by itself: stowage watch ${workflowId}\n`);
+  world.err(`No longer watching; see how it ends: stowage watch ${workflowId}\n`);
   return EXIT.cancelled;
 }
 
@@ -98,10 +120,19 @@ export const status = (workflowId: string, { json }: OutputOptions, world: Surro
 const ASKED = { cancel: 'Cancel requested', pause: 'Pause requested', resume: 'Resume requested' } as const;
 
 /** `stowage cancel`, `stowage pause`, `stowage resume`: asks, and does not wait. */
-export const ask = (what: keyof typeof ASKED, workflowId: string, { json }: OutputOptions, world: Surroundings): Promise<number> =>
+export const ask = (
+  what: keyof typeof ASKED,
+  workflowId: string,
+  { json }: OutputOptions,
+  world: Surroundings,
+): Promise<number> =>
   withJobs(world, async (jobs) => {
     await jobs[what](workflowId);
-    world.out(json ? jsonLine({ workflow_id: workflowId, requested: what }) : `${ASKED[what]}: stowage watch ${workflowId}\n`);
+    world.out(
+      json
+        ? jsonLine({ workflow_id: workflowId, requested: what })
+        : `${ASKED[what]}: stowage watch ${workflowId}\n`,
+    );
     return EXIT.ok;
   });
 
@@ -120,4 +151,3 @@ export async function withJobs(world: Surroundings, work: (jobs: Jobs) => Promis
     await jobs.close();
   }
 }
-

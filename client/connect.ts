@@ -42,7 +42,11 @@ export async function connectToTemporal(env: NodeJS.ProcessEnv = process.env): P
 
 function connectProblem(error: unknown, place: Place): Problem {
   if (error instanceof TypeError)
-    return new Problem('usage', `TEMPORAL_ADDRESS: expected an address such as 127.0.0.1:7233, found ${place.address}`, error);
+    return new Problem(
+      'usage',
+      `TEMPORAL_ADDRESS: expected an address such as 127.0.0.1:7233, found ${place.address}`,
+      error,
+    );
   const [code] = grpcFailure(error);
   if (code === null) return unreachable(place, `no connection within ${CONNECT_TIMEOUT_MS / 1000} s`, error);
   return problemOf(error, place);
@@ -71,11 +75,23 @@ function loadConfig(env: NodeJS.ProcessEnv) {
     const present = Object.entries(env).flatMap(([name, value]) => (value ? [[name, value] as const] : []));
     return loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(present) });
   } catch (error) {
-    throw new Problem('usage', `The settings for Temporal (TEMPORAL_*) cannot be read: ${messageOf(error)}`, error);
+    throw new Problem(
+      'usage',
+      `The settings for Temporal (TEMPORAL_*) cannot be read: ${messageOf(error)}`,
+      error,
+    );
   }
 }
 
-const GRPC = { cancelled: 1, invalidArgument: 3, deadline: 4, notFound: 5, denied: 7, unavailable: 14, unauthenticated: 16 } as const;
+const GRPC = {
+  cancelled: 1,
+  invalidArgument: 3,
+  deadline: 4,
+  notFound: 5,
+  denied: 7,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const;
 
 /** Any error of Temporal's client as a sentence with a next step. */
 export function problemOf(error: unknown, place: Place, workflowId = ''): Problem {
@@ -83,17 +99,29 @@ export function problemOf(error: unknown, place: Place, workflowId = ''): Proble
   if (error instanceof NamespaceNotFoundError) return noNamespace(place, error);
   if (error instanceof WorkflowNotFoundError) return noJob(error, place, workflowId);
   if (error instanceof WorkflowExecutionAlreadyStartedError)
-    return new Problem('already-running', `A job ${workflowId} is running already: stowage watch ${workflowId}`, error);
+    return new Problem(
+      'already-running',
+      `A job ${workflowId} is running already: stowage watch ${workflowId}`,
+      error,
+    );
   return serverProblem(grpcFailure(error), place, error);
 }
 
-function serverProblem([code, detail]: readonly [number | null, string], place: Place, error: unknown): Problem {
+function serverProblem(
+  [code, detail]: readonly [number | null, string],
+  place: Place,
+  error: unknown,
+): Problem {
   switch (code) {
     case GRPC.notFound:
       return noNamespace(place, error);
     case GRPC.denied:
     case GRPC.unauthenticated:
-      return new Problem('denied', `Temporal at ${place.address} refuses: ${detail}; check TEMPORAL_API_KEY and TEMPORAL_TLS_*`, error);
+      return new Problem(
+        'denied',
+        `Temporal at ${place.address} refuses: ${detail}; check TEMPORAL_API_KEY and TEMPORAL_TLS_*`,
+        error,
+      );
     case GRPC.invalidArgument:
       return new Problem('usage', `Temporal does not accept this: ${detail}`, error);
     case GRPC.cancelled:
@@ -113,18 +141,31 @@ const unreachable = ({ address }: Place, detail: string, error: unknown): Proble
   );
 
 const noNamespace = ({ namespace, address }: Place, error: unknown): Problem =>
-  new Problem('not-found', `Temporal at ${address} has no namespace ${namespace}: set TEMPORAL_NAMESPACE`, error);
+  new Problem(
+    'not-found',
+    `Temporal at ${address} has no namespace ${namespace}: set TEMPORAL_NAMESPACE`,
+    error,
+  );
 
 function noJob(error: WorkflowNotFoundError, { namespace, address }: Place, workflowId: string): Problem {
   // Temporal's word for cancelling or signalling a job that has ended.
   if (/already completed/.test(error.message))
-    return new Problem('not-found', `The job ${workflowId} has ended already: stowage watch ${workflowId}`, error);
+    return new Problem(
+      'not-found',
+      `The job ${workflowId} has ended already: stowage watch ${workflowId}`,
+      error,
+    );
   const where = `in namespace ${namespace} of Temporal at ${address}`;
-  return new Problem('not-found', `There is no job ${workflowId} ${where}: check the id, or list them in the Web UI`, error);
+  return new Problem(
+    'not-found',
+    `There is no job ${workflowId} ${where}: check the id, or list them in the Web UI`,
+    error,
+  );
 }
 
 /** The gRPC status below an error, and its text; Temporal's own wrappers say little. */
 function grpcFailure(error: unknown): readonly [number | null, string] {
-  for (let at = error; at instanceof Error; at = at.cause) if (isGrpcServiceError(at)) return [at.code, at.details || at.message];
+  for (let at = error; at instanceof Error; at = at.cause)
+    if (isGrpcServiceError(at)) return [at.code, at.details || at.message];
   return [null, messageOf(error)];
 }

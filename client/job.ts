@@ -54,7 +54,8 @@ export interface Jobs {
   close(): Promise<void>;
 }
 
-export const isPreview = (result: RestoreResult | RestorePreview): result is RestorePreview => 'dry_run' in result;
+export const isPreview = (result: RestoreResult | RestorePreview): result is RestorePreview =>
+  'dry_run' in result;
 
 /** The result of a job that restored, however it ended; null where there is none. */
 export function resultOf(ending: JobEnding): RestoreResult | null {
@@ -67,5 +68,8 @@ export function hitDeadline(ending: JobEnding): boolean {
   if (ending.kind === 'timed_out') return true;
   if (ending.kind !== 'incomplete') return false;
   // Only the first 100 failures are listed; the message speaks for the rest.
-  return ending.result.failures.some(({ status }) => status.endsWith('(deadline)')) || /deadline/i.test(ending.message);
+  return (
+    ending.result.failures.some(({ status }) => status.endsWith('(deadline)')) ||
+    /deadline/i.test(ending.message)
+  );
 }

@@ -6,6 +6,7 @@ import {
   TimeoutFailure,
   WorkflowFailedError,
   defaultPayloadConverter,
+  isGrpcDeadlineError,
 } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import { randomBytes } from 'node:crypto';
@@ -28,37 +29,20 @@ const LAST_EVENTS = 50;
 /** All methods over one connection, which `close` ends. */
 export function createJobs(connected: Connected): Jobs {
   const { client, connection, taskQueue } = connected;
-  // Closing a connection leaves its calls waiting, and them the process.
+  // Closing a connection leaves its calls waiting, and the process with them.
   const closed = new AbortController();
-  const untilClosed = <T>(work: () => Promise<T>): Promise<T> => connection.withAbortSignal(closed.signal, work);
-  const handleOf = (workflowId: string): WorkflowHandle => client.workflow.getHandle(workflowId);
-  const call = async <T>(workflowId: string, work: () => Promise<T>, timeoutMs = CALL_TIMEOUT_MS): Promise<T> => {
-    try {
-      return await untilClosed(() => connection.withDeadline(Date.now() + timeoutMs, work));
-    } catch (error) {
-      throw problemOf(error, connected, workflowId);
-    }
-  };
+  const call = callsUntil(closed.signal, connected);
+  const handleOf = (id: string): WorkflowHandle => client.workflow.getHandle(id);
   return {
     taskQueue,
-    startRestore: (request, workflowId) => call(workflowId, () => startRestore(connected, request, workflowId)),
-    progress: (workflowId) =>
-      // Whatever goes wrong here is temporary, or `ending` will say it better.
-      call(workflowId, () => handleOf(workflowId).query<ProgressAnswer>(PROGRESS_QUERY), QUERY_TIMEOUT_MS).catch(() => null),
-    ending: async (workflowId) => {
-      try {
-        const result: RestoreResult | RestorePreview = await untilClosed(() => handleOf(workflowId).result());
-        return { kind: 'completed', result };
-      } catch (error) {
-        if (error instanceof WorkflowFailedError) return await endingOf(error.cause, connected, workflowId);
-        throw problemOf(error, connected, workflowId);
-      }
-    },
-    state: (workflowId) => call(workflowId, () => describe(handleOf(workflowId))),
-    cancel: (workflowId) => call(workflowId, async () => void (await handleOf(workflowId).cancel())),
-    pause: (workflowId) => call(workflowId, () => handleOf(workflowId).signal(PAUSE_SIGNAL)),
-    resume: (workflowId) => call(workflowId, () => handleOf(workflowId).signal(RESUME_SIGNAL)),
-    reportTexts: (workflowId, paths) => readReports(connected, workflowId, paths),
+    startRestore: (request, id) => call(id, () => startRestore(connected, request, id)),
+    progress: (id) => call(id, () => progressOf(handleOf(id)), QUERY_TIMEOUT_MS),
+    ending: (id) => call(id, () => waitForEnding(connected, id), Infinity),
+    state: (id) => call(id, () => describe(handleOf(id))),
+    cancel: (id) => call(id, async () => void (await handleOf(id).cancel())),
+    pause: (id) => call(id, () => handleOf(id).signal(PAUSE_SIGNAL)),
+    resume: (id) => call(id, () => handleOf(id).signal(RESUME_SIGNAL)),
+    reportTexts: (id, paths) => call(id, () => readReports(connected, id, paths), REPORT_TIMEOUT_MS),
     isWorkerListening: () => call('', () => isWorkerListening(connected)),
     close: () => {
       closed.abort();
@@ -67,9 +51,48 @@ export function createJobs(connected: Connected): Jobs {
   };
 }
 
-async function startRestore({ client, taskQueue }: Connected, request: RestoreRequest, workflowId: string): Promise<Job> {
+type Call = <T>(workflowId: string, work: () => Promise<T>, timeoutMs?: number) => Promise<T>;
+
+const callsUntil =
+  (signal: AbortSignal, connected: Connected): Call =>
+  async (workflowId, work, timeoutMs = CALL_TIMEOUT_MS) => {
+    const { connection } = connected;
+    try {
+      return await connection.withAbortSignal(signal, () =>
+        connection.withDeadline(Date.now() + timeoutMs, work),
+      );
+    } catch (error) {
+      throw problemOf(error, connected, workflowId);
+    }
+  };
+
+/** Whatever goes wrong here is temporary, or the ending will say it better. */
+const progressOf = (handle: WorkflowHandle): Promise<ProgressAnswer | null> =>
+  handle.query<ProgressAnswer>(PROGRESS_QUERY).catch(() => null);
+
+async function waitForEnding(connected: Connected, workflowId: string): Promise<JobEnding> {
+  try {
+    const handle =
+      connected.client.workflow.getHandle<() => Promise<RestoreResult | RestorePreview>>(workflowId);
+    return { kind: 'completed', result: await handle.result() };
+  } catch (error) {
+    if (error instanceof WorkflowFailedError) return endingOf(error.cause, connected, workflowId);
+    throw error;
+  }
+}
+
+async function startRestore(
+  { client, taskQueue }: Connected,
+  request: RestoreRequest,
+  workflowId: string,
+): Promise<Job> {
   const staticSummary = summaryOf(request);
-  const started = await client.workflow.start('restore', { taskQueue, workflowId, args: [request], staticSummary });
+  const started = await client.workflow.start('restore', {
+    taskQueue,
+    workflowId,
+    args: [request],
+    staticSummary,
+  });
   return { workflowId, runId: started.firstExecutionRunId };
 }
 
@@ -86,10 +109,12 @@ async function describe(handle: WorkflowHandle): Promise<JobState> {
 }
 
 async function endingOf(cause: unknown, connected: Connected, workflowId: string): Promise<JobEnding> {
-  if (cause instanceof CancelledFailure) return { kind: 'cancelled', result: await lastResult(connected, workflowId) };
+  if (cause instanceof CancelledFailure)
+    return { kind: 'cancelled', result: await lastResult(connected, workflowId) };
   if (cause instanceof TerminatedFailure) return { kind: 'terminated', message: cause.message };
   if (cause instanceof TimeoutFailure) return { kind: 'timed_out', message: cause.message };
-  if (!(cause instanceof ApplicationFailure)) return { kind: 'failed', type: 'Error', message: String(cause) };
+  if (!(cause instanceof ApplicationFailure))
+    return { kind: 'failed', type: 'Error', message: String(cause) };
   const { message } = cause;
   const [result] = (cause.details ?? []) as readonly RestoreResult[];
   if (cause.type === 'RestoreIncomplete' && result) return { kind: 'incomplete', result, message };
@@ -100,39 +125,48 @@ async function endingOf(cause: unknown, connected: Connected, workflowId: string
  * What the last `writeReport` of a job returned. A cancelled workflow has no result and its cancellation no details (the SDK
  * sends none), so its counts and report paths are read from its history.
  */
-async function lastResult({ connection, namespace }: Connected, workflowId: string): Promise<RestoreResult | null> {
+async function lastResult(
+  { connection, namespace }: Connected,
+  workflowId: string,
+): Promise<RestoreResult | null> {
   const { history } = await connection.workflowService.getWorkflowExecutionHistoryReverse({
     namespace,
     execution: { workflowId },
     maximumPageSize: LAST_EVENTS,
   });
   const events = history?.events ?? [];
-  const reports = events.filter((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'writeReport');
+  const reports = events.filter(
+    (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'writeReport',
+  );
   const scheduledIds = new Set(reports.map(({ eventId }) => String(eventId)));
   const completed = events.map((event) => event.activityTaskCompletedEventAttributes);
-  const payload = completed.find((done) => scheduledIds.has(String(done?.scheduledEventId)))?.result?.payloads?.[0];
+  const payload = completed.find((done) => scheduledIds.has(String(done?.scheduledEventId)))?.result
+    ?.payloads?.[0];
   return payload ? defaultPayloadConverter.fromPayload<RestoreResult>(payload) : null;
 }
 
-async function readReports(connected: Connected, workflowId: string, paths: readonly string[]): Promise<ReportTexts> {
-  const { client, connection, taskQueue } = connected;
-  const id = `${workflowId}/report-${randomBytes(2).toString('hex')}`;
-  const args = [{ workflow_id: workflowId, paths }];
+async function readReports(
+  { client, taskQueue }: Connected,
+  id: string,
+  paths: readonly string[],
+): Promise<ReportTexts> {
+  const workflowId = `${id}/report-${randomBytes(2).toString('hex')}`;
+  const args = [{ workflow_id: id, paths }];
+  const workflowExecutionTimeout = REPORT_TIMEOUT_MS;
   try {
-    return await connection.withDeadline(Date.now() + REPORT_TIMEOUT_MS, () =>
-      client.workflow.execute('restoreReport', { taskQueue, workflowId: id, args, workflowExecutionTimeout: REPORT_TIMEOUT_MS }),
-    );
+    return await client.workflow.execute('restoreReport', {
+      taskQueue,
+      workflowId,
+      args,
+      workflowExecutionTimeout,
+    });
   } catch (error) {
-    throw await reportProblem(error, connected, id);
+    const failure = error instanceof WorkflowFailedError ? error.cause : undefined;
+    if (failure instanceof TimeoutFailure || isGrpcDeadlineError(error))
+      throw new Problem('no-worker', noWorkerText(taskQueue), error);
+    if (failure === undefined) throw error;
+    throw new Problem('internal', `The worker could not read the reports: ${failure.message}`, error);
   }
-}
-
-async function reportProblem(error: unknown, connected: Connected, id: string): Promise<Problem> {
-  if (error instanceof WorkflowFailedError && !(error.cause instanceof TimeoutFailure))
-    return new Problem('internal', `The worker could not read the reports: ${error.cause?.message ?? error.message}`, error);
-  const waited = error instanceof WorkflowFailedError || !(await isWorkerListening(connected).catch(() => true));
-  if (!waited) return problemOf(error, connected, id);
-  return new Problem('no-worker', noWorkerText(connected.taskQueue), error);
 }
 
 async function isWorkerListening({ connection, namespace, taskQueue }: Connected): Promise<boolean> {

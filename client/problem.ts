@@ -1,12 +1,6 @@
 /** Whatever keeps a command from its result, sorted by what the caller can do about it. */
 export type ProblemKind =
-  | 'usage'
-  | 'already-running'
-  | 'not-found'
-  | 'denied'
-  | 'unreachable'
-  | 'no-worker'
-  | 'internal';
+  'usage' | 'already-running' | 'not-found' | 'denied' | 'unreachable' | 'no-worker' | 'internal';
 
 /** Thrown by everything in client/; the message is a whole sentence for people: wanted, found, what to do next. */
 export class Problem extends Error {

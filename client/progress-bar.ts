@@ -41,13 +41,17 @@ export function terminalBar(stream: NodeJS.WriteStream): ProgressDisplay {
     // The interrupt key is the command's, and the terminal's own settings stay as they are.
     gracefulExit: false,
     linewrap: true,
+    forceRedraw: true,
     hideCursor: null,
   });
   const total = bars.create(1, 0, { text: '' }, { format: '[{bar}] {text}' });
   const rows: cliProgress.SingleBar[] = [];
   return {
     show(progress) {
-      const [done, all] = progress.bytes_total > 0 ? [progress.bytes_done, progress.bytes_total] : [progress.files_done, progress.files_total];
+      const [done, all] =
+        progress.bytes_total > 0
+          ? [progress.bytes_done, progress.bytes_total]
+          : [progress.files_done, progress.files_total];
       total.setTotal(Math.max(1, all));
       total.update(Math.min(done, all), { text: progressLine(progress) });
       const lines = currentLines(progress).slice(0, MAX_CURRENT_ROWS);

@@ -30,16 +30,30 @@ function planTable(rawFiles: readonly PlannedRawFile[], colors: Colors): readonl
   const idWidth = widest(['Raw file', ...rawFiles.map(idOf)]);
   const widths = NUMBERS.map(([title, cell]) => widest([title, ...planned.map(cell)]));
   const line = (id: string, numbers: readonly string[], last: string): string =>
-    [id.padEnd(idWidth), ...numbers.map((text, column) => text.padStart(widths[column] ?? 0)), last].join('  ').trimEnd();
+    [id.padEnd(idWidth), ...numbers.map((text, column) => text.padStart(widths[column] ?? 0)), last]
+      .join('  ')
+      .trimEnd();
   const rows = rawFiles.map((rawFile) => {
     const { error, destination } = rawFile;
     if (error !== null) return `${idOf(rawFile).padEnd(idWidth)}  ${colors.red(printable(error))}`;
-    return line(idOf(rawFile), NUMBERS.map(([, cell]) => cell(rawFile)), printable(destination ?? ''));
+    return line(
+      idOf(rawFile),
+      NUMBERS.map(([, cell]) => cell(rawFile)),
+      printable(destination ?? ''),
+    );
   });
-  return [line('Raw file', NUMBERS.map(([title]) => title), 'Destination'), ...rows];
+  return [
+    line(
+      'Raw file',
+      NUMBERS.map(([title]) => title),
+      'Destination',
+    ),
+    ...rows,
+  ];
 }
 
-const widest = (texts: readonly string[]): number => texts.reduce((width, text) => Math.max(width, text.length), 0);
+const widest = (texts: readonly string[]): number =>
+  texts.reduce((width, text) => Math.max(width, text.length), 0);
 
 function space({ filesystems }: RestorePreview, colors: Colors): readonly string[] {
   const lines = filesystems.map(({ path, needed_bytes, free_bytes }) => {
@@ -52,7 +66,8 @@ function space({ filesystems }: RestorePreview, colors: Colors): readonly string
 function problems({ problems: found, problems_omitted }: RestorePreview, colors: Colors): readonly string[] {
   if (found.length === 0) return [];
   const lines = found.map(
-    ({ raw_file_id, file, status }) => `  ${printable(raw_file_id)}  ${printable(file)}: ${colors.red(printable(status))}`,
+    ({ raw_file_id, file, status }) =>
+      `  ${printable(raw_file_id)}  ${printable(file)}: ${colors.red(printable(status))}`,
   );
   return ['', 'Problems:', ...lines, ...(problems_omitted > 0 ? [`  … and ${problems_omitted} more`] : [])];
 }

@@ -33,13 +33,15 @@ export const currentLines = (progress: ProgressAnswer): readonly string[] =>
 export function renderEnding({ workflowId }: Job, ending: JobEnding, colors: Colors): string {
   if (ending.kind === 'completed' && isPreview(ending.result)) return renderPlan(ending.result, colors);
   const result = resultOf(ending);
-  const body = result === null ? [] : [counts(result), ...failures(result, colors), ...reports(result, colors)];
+  const body =
+    result === null ? [] : [counts(result), ...failures(result, colors), ...reports(result, colors)];
   const next = [`Job ${printable(workflowId)}`, ...nextSteps(workflowId, ending, result)];
   return `${[headline(ending, colors), ...body, '', ...next].join('\n')}\n`;
 }
 
 function headline(ending: JobEnding, colors: Colors): string {
-  if (hitDeadline(ending)) return colors.red('DEADLINE: the time limit of the job ended it before it was done');
+  if (hitDeadline(ending))
+    return colors.red('DEADLINE: the time limit of the job ended it before it was done');
   switch (ending.kind) {
     case 'completed':
       return colors.green('SUCCESS');
@@ -67,18 +69,25 @@ const counts = (result: RestoreResult): string =>
 
 function failures(result: RestoreResult, colors: Colors): readonly string[] {
   if (result.failures.length === 0) return [];
-  const lines = result.failures.map(({ raw_file_id, file, status }) =>
-    `  ${printable(raw_file_id)}${file === null ? '' : `  ${printable(file)}`}: ${colors.red(printable(status))}`,
+  const lines = result.failures.map(
+    ({ raw_file_id, file, status }) =>
+      `  ${printable(raw_file_id)}${file === null ? '' : `  ${printable(file)}`}: ${colors.red(printable(status))}`,
   );
-  const omitted = result.failures_omitted > 0 ? [`  … and ${result.failures_omitted} more: see the report`] : [];
+  const omitted =
+    result.failures_omitted > 0 ? [`  … and ${result.failures_omitted} more: see the report`] : [];
   return ['', 'Failures:', ...lines, ...omitted, ...adviceFor(result).map((advice) => `  → ${advice}`)];
 }
 
 function reports(result: RestoreResult, colors: Colors): readonly string[] {
-  const written = result.reports.length > 0 ? ['', 'Reports:', ...result.reports.map((path) => `  ${printable(path)}`)] : [];
+  const written =
+    result.reports.length > 0
+      ? ['', 'Reports:', ...result.reports.map((path) => `  ${printable(path)}`)]
+      : [];
   const unwritten = (result.unwritten_reports ?? []).flatMap(({ destination, problem, text }) => [
     '',
-    colors.red(`The report for ${printable(destination)} could not be written (${printable(problem)}); this is its text:`),
+    colors.red(
+      `The report for ${printable(destination)} could not be written (${printable(problem)}); this is its text:`,
+    ),
     ...text.trimEnd().split('\n').map(printable),
   ]);
   return [...written, ...unwritten];
@@ -95,8 +104,10 @@ export function renderState(state: JobState, progress: ProgressAnswer | null, no
   const { workflowId, type, status, startedAtMs, endedAtMs } = state;
   const elapsed = clock(((endedAtMs ?? nowMs) - startedAtMs) / 1000);
   const head = `${printable(workflowId)}: ${status} (${type}, started ${utc(startedAtMs)})`;
-  if (endedAtMs !== null) return `${head}\nended ${utc(endedAtMs)} after ${elapsed}; its result: stowage watch ${workflowId}\n`;
-  const lines = progress === null ? ['no answer from a worker'] : [progressLine(progress), ...currentLines(progress)];
+  if (endedAtMs !== null)
+    return `${head}\nended ${utc(endedAtMs)} after ${elapsed}; its result: stowage watch ${workflowId}\n`;
+  const lines =
+    progress === null ? ['no answer from a worker'] : [progressLine(progress), ...currentLines(progress)];
   return `${[head, `running for ${elapsed}`, ...lines].join('\n')}\n`;
 }
 

@@ -15,16 +15,21 @@ export const report = (workflowId: string, { json }: OutputOptions, world: Surro
     const paths = await reportPaths(jobs, workflowId);
     await warnWithoutWorker(jobs, world);
     const texts = await jobs.reportTexts(workflowId, paths);
-    if (texts.reports.length === 0) throw new Problem('not-found', `${workflowId} left no report: see stowage watch ${workflowId}`);
+    if (texts.reports.length === 0)
+      throw new Problem('not-found', `${workflowId} left no report: see stowage watch ${workflowId}`);
     world.out(json ? jsonLine({ workflow_id: workflowId, ...texts }) : renderReports(texts));
     return EXIT.ok;
   });
 
 async function reportPaths(jobs: Jobs, workflowId: string): Promise<readonly string[]> {
   const { status, type } = await jobs.state(workflowId);
-  if (type !== 'restore') throw new Problem('not-found', `${workflowId} is not a restore but a ${type}: it has no report`);
+  if (type !== 'restore')
+    throw new Problem('not-found', `${workflowId} is not a restore but a ${type}: it has no report`);
   if (status === 'running')
-    throw new Problem('not-found', `${workflowId} is still running and writes its report at the end: stowage watch ${workflowId}`);
+    throw new Problem(
+      'not-found',
+      `${workflowId} is still running and writes its report at the end: stowage watch ${workflowId}`,
+    );
   const ending = await jobs.ending(workflowId);
   refuseWithoutReport(workflowId, ending);
   const paths = resultOf(ending)?.reports ?? [];
@@ -34,7 +39,10 @@ async function reportPaths(jobs: Jobs, workflowId: string): Promise<readonly str
 
 function refuseWithoutReport(workflowId: string, ending: JobEnding): void {
   if (ending.kind === 'completed' && isPreview(ending.result))
-    throw new Problem('not-found', `${workflowId} was a dry run, which writes no report: stowage watch ${workflowId}`);
+    throw new Problem(
+      'not-found',
+      `${workflowId} was a dry run, which writes no report: stowage watch ${workflowId}`,
+    );
   if (ending.kind === 'failed' && ending.type === 'InvalidInput')
     throw new Problem('not-found', `${workflowId} was refused and wrote no report: ${ending.message}`);
 }

@@ -34,7 +34,10 @@ export function restoreRequest(ids: readonly string[], options: RestoreOptions):
   if (!parsed.ok) throw new Problem('usage', parsed.message);
   const bytes = Buffer.byteLength(JSON.stringify(request));
   if (bytes <= MAX_REQUEST_BYTES) return request;
-  throw new Problem('usage', `${ids.length} raw file ids are too many for one job: start several with fewer ids each`);
+  throw new Problem(
+    'usage',
+    `${ids.length} raw file ids are too many for one job: start several with fewer ids each`,
+  );
 }
 
 /** `restore-20251121-110203-9f3c`: no names of files or projects, because ids are seen everywhere. */

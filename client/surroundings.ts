@@ -51,7 +51,10 @@ export function realSurroundings(): Surroundings {
 
 /** Temporal's client takes half a second to load: not for a help page. */
 async function connectLazily(): Promise<Jobs> {
-  const [{ connectToTemporal }, { createJobs }] = await Promise.all([import('./connect.js'), import('./jobs.js')]);
+  const [{ connectToTemporal }, { createJobs }] = await Promise.all([
+    import('./connect.js'),
+    import('./jobs.js'),
+  ]);
   return createJobs(await connectToTemporal());
 }
 

@@ -24,8 +24,16 @@ export async function watchJob(
   rhythm: Rhythm = RHYTHM,
 ): Promise<JobEnding | null> {
   const over = new AbortController();
-  const left = new Promise<null>((resolve) => leave.addEventListener('abort', () => resolve(null), { once: true }));
-  const ending = endingDespiteOutages(jobs, workflowId, display, AbortSignal.any([leave, over.signal]), rhythm);
+  const left = new Promise<null>((resolve) =>
+    leave.addEventListener('abort', () => resolve(null), { once: true }),
+  );
+  const ending = endingDespiteOutages(
+    jobs,
+    workflowId,
+    display,
+    AbortSignal.any([leave, over.signal]),
+    rhythm,
+  );
   const polling = showProgress(jobs, workflowId, display, AbortSignal.any([leave, over.signal]), rhythm);
   // After leaving, the connection is closed below these two: what they say then interests nobody.
   ending.catch(() => {});
@@ -52,7 +60,8 @@ async function endingDespiteOutages(
       return await jobs.ending(workflowId);
     } catch (error) {
       const away = error instanceof Problem && error.kind === 'unreachable';
-      if (!away || signal.aborted || (awaySinceMs !== null && Date.now() - awaySinceMs > outageMs)) throw error;
+      if (!away || signal.aborted || (awaySinceMs !== null && Date.now() - awaySinceMs > outageMs))
+        throw error;
       if (awaySinceMs === null) display.note(`${error.message}; waiting for it, the job goes on by itself`);
       awaySinceMs ??= Date.now();
       await sleep(retryMs, undefined, { signal });

@@ -18,6 +18,9 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 const PATIENCE_MS = 5_000;
 
+/** As the worker has it (wire.ts). */
+const DEFAULT_REGION = 'us-east-1';
+
 const HELP = `Usage: stowage doctor [--alive] [--json]
 
 Checks every setting and server of a worker and says what to do about each that fails.
@@ -99,7 +102,7 @@ async function checkData(
 ): Promise<readonly Finding[]> {
   const mongo = await checkMongo(environment.MONGODB_URI, environment.MONGODB_DB, timeoutMs);
   const endpoint = environment.AWS_ENDPOINT_URL_S3 ?? null;
-  const region = environment.AWS_REGION ?? settings?.region ?? (endpoint === null ? null : 'us-east-1');
+  const region = environment.AWS_REGION ?? settings?.region ?? DEFAULT_REGION;
   const bucket = parseS3Path(mongo.sampleS3Path ?? '')?.bucket ?? null;
   return [...mongo.findings, ...(await checkS3({ region, endpoint, bucket, timeoutMs }))];
 }

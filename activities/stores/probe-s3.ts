@@ -2,8 +2,7 @@
 import { HeadBucketCommand, ListBucketsCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 
 export interface S3ProbeTarget {
-  /** Null: wherever the SDK finds it (profile, metadata service). */
-  readonly region: string | null;
+  readonly region: string;
   readonly endpoint: string | null;
   /** A bucket that restores will read from, as the catalogue names it. */
   readonly bucket: string | null;
@@ -11,7 +10,7 @@ export interface S3ProbeTarget {
 }
 
 export type S3ProbeAnswer =
-  | { readonly kind: 'no-credentials' | 'no-region' | 'unreachable'; readonly message: string }
+  | { readonly kind: 'no-credentials' | 'unreachable'; readonly message: string }
   | {
       readonly kind: 'refused';
       readonly code: string;
@@ -32,8 +31,7 @@ export async function probeS3(target: S3ProbeTarget): Promise<S3ProbeAnswer> {
   const client = clientOf(target);
   const clock = watchClock(client);
   try {
-    const setUp = await missingSetUp(client);
-    return setUp ?? (await ask(client, target, clock));
+    return (await missingCredentials(client)) ?? (await ask(client, target, clock));
   } finally {
     client.destroy();
   }
@@ -42,7 +40,7 @@ export async function probeS3(target: S3ProbeTarget): Promise<S3ProbeAnswer> {
 const clientOf = ({ region, endpoint, timeoutMs }: S3ProbeTarget): S3Client =>
   new S3Client({
     maxAttempts: 1,
-    ...(region === null ? {} : { region }),
+    region,
     ...(endpoint === null ? {} : { endpoint, forcePathStyle: true }),
     requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs },
   });
@@ -67,13 +65,8 @@ function watchClock(client: S3Client): Clock {
   return clock;
 }
 
-/** Credentials and region are looked for before the first request, so that their absence is not taken for a broken server. */
-async function missingSetUp({ config }: S3Client): Promise<S3ProbeAnswer | null> {
-  try {
-    await config.region();
-  } catch (error) {
-    return { kind: 'no-region', message: messageOf(error) };
-  }
+/** Looked for before the first request, so that their absence is not taken for a broken server. */
+async function missingCredentials({ config }: S3Client): Promise<S3ProbeAnswer | null> {
   try {
     await config.credentials();
     return null;

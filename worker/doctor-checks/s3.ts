@@ -8,24 +8,13 @@ const SKEW_TO_MENTION_MS = 60_000;
 /** Credentials found, an answer, the bucket of some raw file there, clocks agreeing. */
 export async function checkS3(target: S3ProbeTarget): Promise<readonly Finding[]> {
   const address =
-    target.endpoint === null
-      ? `AWS, region ${target.region ?? 'of the profile'}`
-      : withoutCredentials(target.endpoint);
+    target.endpoint === null ? `AWS, region ${target.region}` : withoutCredentials(target.endpoint);
   return judgeS3(await probeS3(target), address, target.bucket);
 }
 
 export function judgeS3(answer: S3ProbeAnswer, address: string, bucket: string | null): readonly Finding[] {
   const subject = { name: 'S3', address };
   switch (answer.kind) {
-    case 'no-region':
-      return [
-        fail(
-          subject,
-          'settings',
-          'no region is set',
-          'set AWS_REGION, or backup.s3.region in the settings file',
-        ),
-      ];
     case 'no-credentials':
       return [
         fail(

@@ -1,0 +1,24 @@
+/** Starts the real servers once for all tests of the project `real`, and tells the tests where they are through the environment. */
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startStack } from '../../dev/stack.js';
+import type { Stack } from '../../dev/stack.js';
+import { bundleWorkflows } from '../../worker/wire.js';
+
+declare global {
+  var stowageTestStack: Stack | undefined;
+}
+
+export default async function setUp(): Promise<void> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'stowage-test-'));
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const [stack, bundle] = await Promise.all([
+    startStack({ dataDir, persistent: false, say }),
+    bundleWorkflows(),
+  ]);
+  globalThis.stowageTestStack = stack;
+  const bundlePath = join(dataDir, 'workflow-bundle.js');
+  await writeFile(bundlePath, bundle.code);
+  Object.assign(process.env, stack.env, { STOWAGE_TEST_BUNDLE: bundlePath });
+}
