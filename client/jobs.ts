@@ -10,6 +10,7 @@ import {
 } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { ProgressAnswer, ReportTexts, RestorePreview, RestoreResult } from '../core/contract.js';
 import { PAUSE_SIGNAL, PROGRESS_QUERY, RESUME_SIGNAL } from '../core/contract.js';
 import type { Connected } from './connect.js';
@@ -30,8 +31,8 @@ const LAST_EVENTS = 50;
 export function createJobs(connected: Connected): Jobs {
   const { client, connection, taskQueue } = connected;
   // Closing a connection leaves its calls waiting, and the process with them.
-  const closed = new AbortController();
-  const call = callsUntil(closed.signal, connected);
+  const underWay = new Set<AbortController>();
+  const call = callsOf(connected, underWay);
   const handleOf = (id: string): WorkflowHandle => client.workflow.getHandle(id);
   return {
     taskQueue,
@@ -45,7 +46,7 @@ export function createJobs(connected: Connected): Jobs {
     reportTexts: (id, paths) => call(id, () => readReports(connected, id, paths), REPORT_TIMEOUT_MS),
     isWorkerListening: () => call('', () => isWorkerListening(connected)),
     close: () => {
-      closed.abort();
+      for (const controller of underWay) controller.abort();
       return connection.close();
     },
   };
@@ -53,16 +54,21 @@ export function createJobs(connected: Connected): Jobs {
 
 type Call = <T>(workflowId: string, work: () => Promise<T>, timeoutMs?: number) => Promise<T>;
 
-const callsUntil =
-  (signal: AbortSignal, connected: Connected): Call =>
+const callsOf =
+  (connected: Connected, underWay: Set<AbortController>): Call =>
   async (workflowId, work, timeoutMs = CALL_TIMEOUT_MS) => {
     const { connection } = connected;
+    // One for each call, because the SDK adds a listener with every request and removes none of them.
+    const controller = new AbortController();
+    setMaxListeners(0, controller.signal);
+    underWay.add(controller);
+    const inTime = () => connection.withDeadline(Date.now() + timeoutMs, work);
     try {
-      return await connection.withAbortSignal(signal, () =>
-        connection.withDeadline(Date.now() + timeoutMs, work),
-      );
+      return await connection.withAbortSignal(controller.signal, inTime);
     } catch (error) {
       throw problemOf(error, connected, workflowId);
+    } finally {
+      underWay.delete(controller);
     }
   };
 

@@ -25,6 +25,13 @@ export interface CorpusServers {
   readonly database: string;
 }
 
+/** Bytes that are read piece by piece, where a file may be larger than memory. */
+export interface FileSource {
+  readonly sizeBytes: number;
+  /** The bytes `[start, end)`. */
+  readonly read: (start: number, end: number) => Promise<Uint8Array>;
+}
+
 /** `[size, md5, "<etag>__<chunk MB>"]` */
 export type FileInfo = readonly [number, string, string];
 
@@ -32,7 +39,7 @@ export interface RawFileSpec {
   readonly id: string;
   readonly project: string;
   /** Relative path → bytes. */
-  readonly files: Readonly<Record<string, Uint8Array>>;
+  readonly files: Readonly<Record<string, Uint8Array | FileSource>>;
   readonly chunkMb?: number;
   /** Below the bucket; none by default. */
   readonly prefix?: string;
@@ -65,6 +72,11 @@ export function fileInfoOf(bytes: Uint8Array, chunkMb: number): FileInfo {
   );
   return [bytes.length, md5(bytes), `${etagOfParts(parts, md5)}__${chunkMb}`];
 }
+
+const sourceOf = (file: Uint8Array | FileSource): FileSource =>
+  file instanceof Uint8Array
+    ? { sizeBytes: file.length, read: async (start, end) => file.subarray(start, end) }
+    : file;
 
 export const bucketOf = (project: string): string =>
   `stowage-${project.toLowerCase().replace(/[_. ]/g, '-')}`;
@@ -104,9 +116,9 @@ async function addRawFile(
 ): Promise<Readonly<Record<string, FileInfo>>> {
   await s3.send(new CreateBucketCommand({ Bucket: bucket })).catch(ignoreExisting);
   const info: Record<string, FileInfo> = {};
-  for (const [path, bytes] of Object.entries(files)) {
-    await uploadLikeTheOriginal(s3, bucket, prefix === '' ? path : `${prefix}/${path}`, bytes, chunkMb);
-    info[path] = fileInfoOf(bytes, chunkMb);
+  for (const [path, file] of Object.entries(files)) {
+    const key = prefix === '' ? path : `${prefix}/${path}`;
+    info[path] = await uploadLikeTheOriginal(s3, bucket, key, sourceOf(file), chunkMb);
   }
   await catalogue({
     _id: id,
@@ -116,7 +128,7 @@ async function addRawFile(
     status: 'done',
     backup_status: 'upload_done',
     s3_upload_path: prefix === '' ? `s3://${bucket}` : `s3://${bucket}/${prefix}/`,
-    size: Object.values(files).reduce((sum, { length }) => sum + length, 0),
+    size: Object.values(info).reduce((sum, [bytes]) => sum + bytes, 0),
     file_info: info,
     created_at: new Date(),
   });
@@ -132,20 +144,27 @@ async function uploadLikeTheOriginal(
   s3: S3Client,
   bucket: string,
   key: string,
-  bytes: Uint8Array,
+  { sizeBytes, read }: FileSource,
   chunkMb: number,
-): Promise<void> {
+): Promise<FileInfo> {
   const target = { Bucket: bucket, Key: key };
-  if (bytes.length < chunkMb * MEBIBYTE) {
+  if (sizeBytes < chunkMb * MEBIBYTE) {
+    const bytes = await read(0, sizeBytes);
     await s3.send(new PutObjectCommand({ ...target, Body: bytes }));
-    return;
+    return fileInfoOf(bytes, chunkMb);
   }
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand(target));
+  const whole = createHash('md5');
   const Parts: { PartNumber: number; ETag: string | undefined }[] = [];
-  for (const [part, [start, end]] of partRanges(bytes.length, chunkMb * MEBIBYTE).entries()) {
-    const request = { ...target, UploadId, PartNumber: part + 1, Body: bytes.subarray(start, end) };
+  const partMd5s: string[] = [];
+  for (const [part, [start, end]] of partRanges(sizeBytes, chunkMb * MEBIBYTE).entries()) {
+    const bytes = await read(start, end);
+    whole.update(bytes);
+    partMd5s.push(md5(bytes));
+    const request = { ...target, UploadId, PartNumber: part + 1, Body: bytes };
     const { ETag } = await s3.send(new UploadPartCommand(request));
     Parts.push({ PartNumber: part + 1, ETag });
   }
   await s3.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts } }));
+  return [sizeBytes, whole.digest('hex'), `${etagOfParts(partMd5s, md5)}__${chunkMb}`];
 }

@@ -1,13 +1,14 @@
 import {
-  HeadBucketCommand,
+  GetObjectCommand,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { StoreProblem, type ObjectAddress, type ObjectHead } from '../ports.js';
+import type { Readable } from 'node:stream';
 import { s3Uri } from './range-answer.js';
 import { brokenAnswer, type Asked } from './s3-problems.js';
-import { problemOfSdkError, statusOfSdkError } from './sdk-errors.js';
+import { problemOfSdkError } from './sdk-errors.js';
 
 /** HEAD of an object. */
 export async function headObject(
@@ -24,9 +25,31 @@ export async function headObject(
   } catch (error) {
     const problem = problemOfSdkError(error, asked, signal);
     const isMissing = problem instanceof StoreProblem && problem.code === 'missing';
-    throw isMissing && (await bucketIsMissing(client, address.bucket, signal))
-      ? withoutBucket(asked)
-      : problem;
+    throw isMissing ? await reasonOf(problem, client, address, asked, signal) : problem;
+  }
+}
+
+/**
+ * A HEAD has no body, so its 404 does not say what is missing: a GET of one byte does. (HeadBucket would need the right to
+ * list the bucket, and versitygw answers 404 to unknown access keys as well.)
+ */
+async function reasonOf(
+  missing: StoreProblem,
+  client: S3Client,
+  { bucket, key }: ObjectAddress,
+  asked: Asked,
+  signal: AbortSignal,
+): Promise<unknown> {
+  try {
+    const command = new GetObjectCommand({ Bucket: bucket, Key: key, Range: 'bytes=0-0' });
+    const { Body } = await client.send(command, { abortSignal: signal });
+    (Body as Readable).on('error', () => {}).destroy();
+    return missing;
+  } catch (error) {
+    const problem = problemOfSdkError(error, asked, signal);
+    const tellsMore =
+      !(problem instanceof StoreProblem) || ['bucket-missing', 'denied'].includes(problem.code);
+    return tellsMore ? problem : missing;
   }
 }
 
@@ -52,17 +75,3 @@ export function archivedAs(
   if (!frozen || /ongoing-request="false"/.test(head.Restore ?? '')) return null;
   return head.StorageClass ?? head.ArchiveStatus ?? null;
 }
-
-/** A HEAD has no body, so 404 does not say what is missing. Where the bucket may not be asked, the object is. */
-async function bucketIsMissing(client: S3Client, bucket: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    await client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal: signal });
-    return false;
-  } catch (error) {
-    signal.throwIfAborted();
-    return statusOfSdkError(error) === 404;
-  }
-}
-
-const withoutBucket = ({ wanted, endpoint }: Asked): StoreProblem =>
-  new StoreProblem('bucket-missing', `${wanted}: the bucket does not exist (HTTP 404 from ${endpoint})`);

@@ -20,6 +20,8 @@ const BY_CODE: Readonly<Record<string, StoreProblemCode>> = {
   NoSuchKey: 'missing',
   NoSuchVersion: 'missing',
   NoSuchBucket: 'bucket-missing',
+  // Versitygw's answer (404) to an access key that it does not know.
+  XAdminUserNotFound: 'denied',
   InvalidObjectState: 'archived',
   PreconditionFailed: 'changed',
   RequestTimeout: 'unavailable',
@@ -86,9 +88,12 @@ export function problemOfConnection(asked: Asked, error: unknown): StoreProblem 
   return new StoreProblem('unavailable', message, { cause: error });
 }
 
-/** `ECONNREFUSED` rather than the runtime's sentence; an AggregateError (IPv4 and IPv6 both tried) has no message. */
+/** `ECONNREFUSED` rather than a sentence, wherever it is: the SDK wraps errors, and an AggregateError (IPv4 and IPv6 both
+ * tried) has no message. */
 function connectionErrorText(error: unknown): string {
-  const { code, message, name } = error as { code?: unknown; message?: unknown; name?: unknown };
-  const texts = [code, message, name].filter((text) => typeof text === 'string' && text !== '');
-  return String(texts[0] ?? error).split('\n', 1)[0] ?? '';
+  const { code, message, name, cause } = error as NodeJS.ErrnoException;
+  if (code !== undefined) return code;
+  if (cause instanceof Error) return connectionErrorText(cause);
+  const text = message === '' ? name : message;
+  return text.split('\n', 1)[0] ?? name;
 }

@@ -12,8 +12,8 @@ interface SdkError {
 /** Names that the SDK makes up for answers without a body. */
 const NAMELESS: readonly (string | undefined)[] = ['NotFound', 'Unknown', 'UnknownError', 'Error', undefined];
 
-/** The HTTP status of an error of the SDK; null where there was no answer. */
-export const statusOfSdkError = (error: unknown): number | null => {
+/** Null where there was no answer. */
+const statusOfSdkError = (error: unknown): number | null => {
   const { $metadata, $response } = error as SdkError;
   return $metadata?.httpStatusCode ?? $response?.statusCode ?? null;
 };

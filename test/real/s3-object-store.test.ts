@@ -57,8 +57,8 @@ describe.each(['http', 'sdk'] as const)('S3 by %s, when it says no', (engine) =>
   test('wrong credentials are denied, in one line that does not show them', async () => {
     const credentials = { accessKeyId: 'AKIDNOBODY', secretAccessKey: 'neverToBeSeen' };
     const store = createS3ObjectStore({ ...options, engine, credentials });
-    for (const asking of [store.head(object, never), store.readRange(object, 0, 9, never)]) {
-      const error = (await failureOf(asking)) as Error;
+    for (const ask of [() => store.head(object, never), () => store.readRange(object, 0, 9, never)]) {
+      const error = (await failureOf(ask())) as Error;
       expect(error).toMatchObject({ name: 'StoreProblem', code: 'denied' });
       expect(error.message).not.toMatch(/AKIDNOBODY|neverToBeSeen|\n/);
     }
@@ -67,8 +67,8 @@ describe.each(['http', 'sdk'] as const)('S3 by %s, when it says no', (engine) =>
 
   test('a server that is not there is named with its setting', async () => {
     const store = createS3ObjectStore({ ...options, engine, endpoint: 'http://127.0.0.1:9' });
-    for (const asking of [store.head(object, never), store.readRange(object, 0, 9, never)]) {
-      const error = (await failureOf(asking)) as Error;
+    for (const ask of [() => store.head(object, never), () => store.readRange(object, 0, 9, never)]) {
+      const error = (await failureOf(ask())) as Error;
       expect(error).toMatchObject({ name: 'StoreProblem', code: 'unavailable' });
       expect(error.message).toMatch(/127\.0\.0\.1:9 .*ECONNREFUSED.*AWS_ENDPOINT_URL_S3/);
     }

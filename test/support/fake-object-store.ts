@@ -18,11 +18,13 @@ export interface PutOptions {
   readonly kms?: boolean;
 }
 
-/** What goes wrong with one request. Bytes are counted from the start of the requested range. */
+/**
+ * What goes wrong with one request. `bytes`: after how many a body is cut, stalls or has a flipped byte; how many it ends
+ * too early or too late.
+ */
 export type Fault =
   | { readonly kind: 'problem'; readonly code: StoreProblemCode; readonly retryAfterMs?: number }
-  | { readonly kind: 'cut' | 'stall' | 'flip'; readonly afterBytes: number }
-  | { readonly kind: 'short' | 'long'; readonly bytes: number };
+  | { readonly kind: 'cut' | 'stall' | 'flip' | 'short' | 'long'; readonly bytes: number };
 
 export interface StoreRequest {
   readonly operation: 'head' | 'read';
@@ -176,11 +178,11 @@ function bodyOf(bytes: Uint8Array, fault: Fault | null, signal: AbortSignal): Re
 
 function withFault(bytes: Uint8Array, fault: Fault | null): { sent: Uint8Array; then: 'end' | 'break' | 'silence' } {
   if (fault === null || fault.kind === 'problem') return { sent: bytes, then: 'end' };
-  if (fault.kind === 'cut') return { sent: bytes.subarray(0, fault.afterBytes), then: 'break' };
-  if (fault.kind === 'stall') return { sent: bytes.subarray(0, fault.afterBytes), then: 'silence' };
+  if (fault.kind === 'cut') return { sent: bytes.subarray(0, fault.bytes), then: 'break' };
+  if (fault.kind === 'stall') return { sent: bytes.subarray(0, fault.bytes), then: 'silence' };
   if (fault.kind === 'short') return { sent: bytes.subarray(0, bytes.length - fault.bytes), then: 'end' };
   if (fault.kind === 'long') return { sent: Buffer.concat([bytes, Buffer.alloc(fault.bytes, 'x')]), then: 'end' };
   const flipped = Uint8Array.from(bytes);
-  flipped[fault.afterBytes] = (flipped[fault.afterBytes] ?? 0) ^ 1;
+  flipped[fault.bytes] = (flipped[fault.bytes] ?? 0) ^ 1;
   return { sent: flipped, then: 'end' };
 }

@@ -1,0 +1,50 @@
+/** `stowage dev`: the whole local stack, until Ctrl-C. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { DEFAULT_TASK_QUEUE } from '../core/contract.js';
+import { installLog } from '../worker/log.js';
+import { exportLines, startLocalStack, untilInterrupted } from './local-stack.js';
+
+export const DATA_DIR = join('.stowage', 'dev');
+
+const HELP = `Usage: stowage dev [--output FOLDER]
+
+Starts Temporal with its Web UI, an S3 server, MongoDB and a worker on this machine, and stops them with Ctrl-C. Their data stays
+in ${DATA_DIR} for the next start. Restored files go to FOLDER (default ${DATA_DIR}/output).
+`;
+
+export async function main(argv: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      output: { type: 'string', default: join(DATA_DIR, 'output') },
+    },
+  });
+  if (values.help === true) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  installLog('warn');
+  const options = {
+    dataDir: DATA_DIR,
+    output: values.output,
+    database: 'krakendb',
+    taskQueue: DEFAULT_TASK_QUEUE,
+    say,
+  };
+  const local = await startLocalStack(options);
+  const interrupted = untilInterrupted();
+  const envFile = join(DATA_DIR, 'env.sh');
+  await writeFile(envFile, `${exportLines(local.env).join('\n')}\n`, { mode: 0o600 });
+  say(`\nWeb UI: ${local.stack.temporal.uiUrl ?? 'none'}`);
+  say(`Output: ${local.output}`);
+  say(`In another shell:  source ${envFile} && npx stowage restore <raw file id>`);
+  say('Ctrl-C stops everything that was started here.');
+  await interrupted;
+  say('Stopping …');
+  await local.stop();
+  return 0;
+}
