@@ -18,12 +18,14 @@ const answer = (message: FromHashWorker): void => parentPort?.postMessage(messag
 
 async function hash(range: HashedRange): Promise<string> {
   let unsaid = 0;
-  return md5OfRange(range, [one ?? new Uint8Array(), two ?? new Uint8Array()], (bytes) => {
+  const md5 = await md5OfRange(range, [one ?? new Uint8Array(), two ?? new Uint8Array()], (bytes) => {
     if (cancelled) throw new Error('cancelled');
     if ((unsaid += bytes) < PROGRESS_BYTES) return;
     answer({ bytes: unsaid });
     unsaid = 0;
   });
+  answer({ bytes: unsaid });
+  return md5;
 }
 
 parentPort?.on('message', (message: ToHashWorker) => {

@@ -1,8 +1,8 @@
 /** The digests of files on disk: the whole file's MD5 and the ETag that S3 would give it, off the main thread. */
 import { createHash } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import { readFile, stat } from 'node:fs/promises';
 import { etagOfParts, partRanges, type Md5 } from '../core/etag.js';
+import { followAbort } from './following-abort.js';
 import { createHashThreads, type HashThreads } from './hash-threads.js';
 
 export interface HashRequest {
@@ -91,20 +91,16 @@ async function hashRanges(
   signal: AbortSignal,
   onBytes: (bytesDone: number) => void,
 ): Promise<readonly string[]> {
-  const ending = new AbortController();
-  // One listener for each part that waits.
-  setMaxListeners(0, ending.signal);
-  const abort = (): void => ending.abort(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
+  const together = followAbort(signal);
   let bytesDone = 0;
   const hashOne = ([start, end]: readonly [number, number]): Promise<string> =>
-    pool.md5OfRange({ path, start, end }, ending.signal, (bytes) => onBytes((bytesDone += bytes)));
+    pool.md5OfRange({ path, start, end }, together.signal, (bytes) => onBytes((bytesDone += bytes)));
   try {
     return await Promise.all(ranges.map(hashOne));
   } catch (error) {
-    ending.abort(error);
+    together.end(error);
     throw error;
   } finally {
-    signal.removeEventListener('abort', abort);
+    together.release();
   }
 }

@@ -5,6 +5,7 @@
  * workers that die; the job's "2 retries, 5 minutes apart" are counted in the heartbeat details, which survive both, and are
  * asked for with nextRetryDelay. So a deploy costs neither five minutes nor one of the tries.
  */
+import { setMaxListeners } from 'node:events';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type { JobLimits } from '../core/contract.js';
 import { diagnose } from './endings.js';
@@ -40,6 +41,8 @@ export async function runStep<T>(
   let details: Readonly<Record<string, unknown>> = {};
   const beat = (): void => context.heartbeat({ ...details, fails });
   const timer = setInterval(beat, HEARTBEAT_MS);
+  // A page listens for its cancellation once for each file that is under way.
+  setMaxListeners(0, context.cancellationSignal);
   beat();
   try {
     return await body({ signal: context.cancellationSignal, fails, note: (next) => (details = next) });

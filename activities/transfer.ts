@@ -2,9 +2,9 @@
  * An object → a file, range by range, several at once. What is there already is not fetched again, and a range that breaks
  * breaks alone. Whether the bytes are right is for the verification to say; that they are all there is said here.
  */
-import { setMaxListeners } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
 import { openDiskFile, type DiskFile } from './disk-file.js';
+import { followAbort } from './following-abort.js';
 import type { ObjectStore, PinnedObject } from './ports.js';
 import {
   openJournal,
@@ -116,21 +116,17 @@ async function sideBySide<Item>(
   signal: AbortSignal,
   work: (item: Item, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const ending = new AbortController();
-  // Each lane listens in several places.
-  setMaxListeners(0, ending.signal);
-  const abort = (): void => ending.abort(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
+  const together = followAbort(signal);
   const queue = items.values();
   const lane = async (): Promise<void> => {
     for (const item of queue) {
-      ending.signal.throwIfAborted();
-      await work(item, ending.signal);
+      together.signal.throwIfAborted();
+      await work(item, together.signal);
     }
   };
   const lanes = Array.from({ length: Math.min(width, items.length) }, () =>
-    lane().catch((error: unknown) => ending.abort(error)),
+    lane().catch((error: unknown) => together.end(error)),
   );
-  await Promise.all(lanes).finally(() => signal.removeEventListener('abort', abort));
-  ending.signal.throwIfAborted();
+  await Promise.all(lanes).finally(together.release);
+  together.signal.throwIfAborted();
 }

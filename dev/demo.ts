@@ -45,7 +45,6 @@ async function main(): Promise<number> {
 /** Makes the corpus, restores it through the CLI, prints the reports. True where all came out as it should. */
 async function show(local: LocalStack, from: string | undefined): Promise<boolean> {
   const ids = await fill(local, from);
-  Object.assign(process.env, local.env);
   say(`\n$ npx stowage restore ${ids.join(' ')}\n`);
   const startedAtMs = Date.now();
   const exitCode = await stowage(['restore', ...ids]);

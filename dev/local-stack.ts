@@ -43,7 +43,9 @@ export async function startLocalStack({
       STOWAGE_TASK_QUEUE: taskQueue,
       MONGODB_DB: database,
     };
-    const config = await loadConfig({ ...process.env, ...env });
+    // The AWS SDK finds its credentials in the environment of the process, and this process is the worker too.
+    Object.assign(process.env, env);
+    const config = await loadConfig(process.env);
     if (!config.ok) throw new Error(config.message);
     const worker = await startWorker(config.value);
     say(`Worker: listening on the task queue ${taskQueue}`);

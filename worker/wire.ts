@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { getClient } from '@temporalio/activity';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import type { RestoreDeps } from '../activities/deps.js';
 import { createHashPool } from '../activities/hashing.js';
@@ -13,6 +13,9 @@ import { createS3ObjectStore } from '../activities/stores/s3-object-store.js';
 import { transferQueue } from '../core/contract.js';
 import type { Config } from './config.js';
 import { tellJob } from './tell-job.js';
+
+// The SDK's version is pinned and runs on Node 20; its warning about versions to come is not for operators.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 
 /** Cancellation reaches an activity with its next heartbeat; the default of a minute would be far too slow. */
 const HEARTBEAT_THROTTLE = '5s';
@@ -30,7 +33,10 @@ export interface RunningWorker {
 
 /** Bundles the workflows of this build: about two seconds, so tests do it once. */
 export const bundleWorkflows = (): Promise<WorkflowBundleWithSourceMap> =>
-  bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)) });
+  bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)),
+    logger: new DefaultLogger('WARN'),
+  });
 
 /** What the activities need, made of real things; `close` lets them go. */
 export function createDeps({

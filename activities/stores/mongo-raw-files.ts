@@ -52,7 +52,8 @@ const findSome = (
 
 function createClient({ uri, onCommand }: MongoRawFilesOptions): MongoClient {
   const settings: MongoClientOptions = {
-    serverSelectionTimeoutMS: SERVER_SELECTION_MS,
+    // The driver lets options win over the URI; here the URI wins.
+    ...(/[?&]serverSelectionTimeoutMS=/i.test(uri) ? {} : { serverSelectionTimeoutMS: SERVER_SELECTION_MS }),
     appName: 'stowage',
     monitorCommands: onCommand !== undefined,
   };
@@ -68,7 +69,7 @@ function problemText(error: unknown, client: MongoClient | null): string {
   const { name, message, code } = error as { name: string; message: string; code?: number | string };
   if (code === AUTHENTICATION_FAILED || code === UNAUTHORIZED)
     return `MongoDB at ${hosts} refuses the user of MONGODB_URI: ${firstLine(message)}.`;
-  const seconds = SERVER_SELECTION_MS / 1000;
+  const seconds = client.options.serverSelectionTimeoutMS / 1000;
   if (name === 'MongoServerSelectionError')
     return `No MongoDB at ${hosts} (MONGODB_URI) within ${seconds} s: ${firstLine(message)}.`;
   return `MongoDB at ${hosts} (MONGODB_URI) did not answer: ${firstLine(message)}.`;

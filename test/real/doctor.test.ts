@@ -100,7 +100,6 @@ test('S3 is asked for the bucket that the catalogue names', async () => {
   expect(answer).toMatchObject({ kind: 'answers', bucket: 'missing' });
   expect(answer.kind === 'answers' && Math.abs(answer.clockSkewMs ?? Infinity) < 60_000).toBe(true);
 });
-});
 
 test('a host without a worker is not alive, and a dead server is told from that', async () => {
   expect(exitCodeOf(await examineWorker(env))).toBe(1);

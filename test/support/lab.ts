@@ -1,17 +1,17 @@
 /** A laboratory for whole jobs: the real servers, a catalogue and buckets of its own, an output folder, and a worker. */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { RestoreResult } from '../../core/contract.js';
-import { parseEnvironment, parseSettingsFile } from '../../core/settings.js';
 import { openCorpus } from '../../dev/corpus.js';
 import type { Corpus } from '../../dev/corpus.js';
 import { startWorker } from '../../worker/wire.js';
 import type { RunningWorker } from '../../worker/wire.js';
+import { loadConfig } from '../../worker/config.js';
 import type { Config } from '../../worker/config.js';
 
 export interface Lab {
@@ -21,14 +21,24 @@ export interface Lab {
   readonly output: string;
   readonly database: string;
   readonly config: Config;
+  /** The variables that set this laboratory apart, for processes started by a test: queue, database, settings file, … */
+  readonly env: Readonly<Record<string, string>>;
+  /** A folder for a test's own files, outside the output folder. */
+  readonly folder: string;
   /** A name that no other test uses: for projects (and so buckets) and raw files. */
   readonly unique: string;
+  /** A project (and so a bucket and a folder) that no other test uses. */
+  project(name: string): string;
   start(...args: readonly unknown[]): Promise<WorkflowHandle>;
   /** Runs a restore to its end: its result, or the type, message and result of its failure. */
   restore(...args: readonly unknown[]): Promise<Ended>;
   read(path: string): Promise<Buffer>;
+  /** Writes a file below the output folder, with the folders above it. */
+  write(path: string, bytes: Uint8Array | string): Promise<void>;
   /** Every name below the output folder, hidden ones included. */
   tree(): Promise<readonly string[]>;
+  /** What no job may leave behind: its folder, temporary files, journals, locks. */
+  strays(): Promise<readonly string[]>;
   restartWorker(): Promise<void>;
   stopWorker(): Promise<void>;
   close(): Promise<void>;
@@ -56,11 +66,19 @@ export async function openLab({
   const folder = await mkdtemp(join(tmpdir(), 'stowage-lab-'));
   const outputRoot = output ?? join(folder, 'output');
   const [taskQueue, database] = [`lab-${unique}`, `krakendb-${unique}`];
-  const config = configOf(
-    { STOWAGE_TASK_QUEUE: taskQueue, MONGODB_DB: database, ...env },
-    outputRoot,
-    restore,
+  const settingsFile = join(folder, 'settings.yaml');
+  await writeFile(
+    settingsFile,
+    JSON.stringify({ locations: { output: { absolute_path: outputRoot } }, restore }),
   );
+  const own = {
+    ...QUICK,
+    STOWAGE_CONFIG: settingsFile,
+    STOWAGE_TASK_QUEUE: taskQueue,
+    MONGODB_DB: database,
+    ...env,
+  };
+  const config = await configOf(own);
   const corpus = await openCorpus(serversOf(database));
   const connection = await Connection.connect({ address: config.environment.TEMPORAL_ADDRESS });
   const client = new Client({ connection });
@@ -72,6 +90,8 @@ export async function openLab({
   };
   const start = (...args: readonly unknown[]): Promise<WorkflowHandle> =>
     client.workflow.start('restore', { taskQueue, workflowId: `restore-${randomUUID()}`, args: [...args] });
+  const tree = async (): Promise<readonly string[]> =>
+    (await readdir(outputRoot, { recursive: true })).toSorted();
   return {
     corpus,
     client,
@@ -79,11 +99,19 @@ export async function openLab({
     output: outputRoot,
     database,
     config,
+    env: own,
+    folder,
     unique,
+    project: (name) => `${name}-${unique}`,
     start,
     restore: async (...args) => endOf(await start(...args)),
     read: (path) => readFile(join(outputRoot, path)),
-    tree: async () => (await readdir(outputRoot, { recursive: true })).toSorted(),
+    write: async (path, bytes) => {
+      await mkdir(dirname(join(outputRoot, path)), { recursive: true });
+      await writeFile(join(outputRoot, path), bytes);
+    },
+    tree,
+    strays: async () => (await tree()).filter((path) => /(^|\/)\.stowage/.test(path)),
     stopWorker,
     restartWorker: async () => {
       await stopWorker();
@@ -110,12 +138,13 @@ export async function endOf(handle: Pick<WorkflowHandle, 'result'>): Promise<End
   }
 }
 
-function configOf(env: Readonly<Record<string, string>>, outputRoot: string, restore: object): Config {
-  const quick = { RESTORE_RETRY_DELAY: '1s', RESTORE_RETRIES: '1', TRANSFER_STALL_TIMEOUT: '5s' };
-  const environment = parseEnvironment({ ...process.env, ...quick, ...env });
-  const settings = parseSettingsFile({ locations: { output: { absolute_path: outputRoot } }, restore });
-  if (!environment.ok || !settings.ok) throw new Error(environment.ok ? 'settings' : environment.message);
-  return { environment: environment.value, settings: settings.value };
+/** Short pauses, so that a test of a retry takes seconds. */
+const QUICK = { RESTORE_RETRY_DELAY: '1s', RESTORE_RETRIES: '1', TRANSFER_STALL_TIMEOUT: '5s' };
+
+async function configOf(own: Readonly<Record<string, string>>): Promise<Config> {
+  const config = await loadConfig({ ...process.env, ...own });
+  if (!config.ok) throw new Error(config.message);
+  return config.value;
 }
 
 /** The servers of the environment, as dev/corpus.ts wants them. */

@@ -1,20 +1,11 @@
 import { Connection } from '@temporalio/client';
 import type { Environment } from '../../core/settings.js';
 import { fail, ok, type Finding } from './finding.js';
-import { targetOf, WORKFLOW_TASKS } from './temporal.js';
+import { pollersOf, polledLately, targetOf, WORKFLOW_TASKS, type Poller } from './temporal-target.js';
 
-/** A poll lasts a minute; who has not begun one for two is stuck or gone. */
-const LATELY_MS = 120_000;
-
-/** As the server tells it: who polled, and when last. */
-export interface Poller {
-  readonly identity: string;
-  readonly lastPollMs: number;
-}
-
-/** A worker's identity is `<process id>@<host>` unless somebody chose another, which then still ends with its host. */
+/** A worker's identity is `<process id>@<host>`. */
 export const pollsFrom = (host: string, pollers: readonly Poller[], nowMs: number): boolean =>
-  pollers.some(({ identity, lastPollMs }) => identity.endsWith(`@${host}`) && nowMs - lastPollMs < LATELY_MS);
+  pollers.some((poller) => poller.identity.endsWith(`@${host}`) && polledLately(poller, nowMs));
 
 export async function checkAlive(
   environment: Environment,
@@ -47,18 +38,9 @@ async function askPollers(
   const { options, address, namespace } = targetOf(environment, env);
   const connection = await Connection.connect({ ...options, address, connectTimeout: timeoutMs });
   try {
-    const request = {
-      namespace,
-      taskQueue: { name: environment.STOWAGE_TASK_QUEUE },
-      taskQueueType: WORKFLOW_TASKS,
-    };
-    const { pollers } = await connection.withDeadline(Date.now() + timeoutMs, () =>
-      connection.workflowService.describeTaskQueue(request),
+    return await connection.withDeadline(Date.now() + timeoutMs, () =>
+      pollersOf(connection, namespace, environment.STOWAGE_TASK_QUEUE, WORKFLOW_TASKS),
     );
-    return (pollers ?? []).map(({ identity, lastAccessTime }) => ({
-      identity: identity ?? '',
-      lastPollMs: Number(lastAccessTime?.seconds ?? 0) * 1000,
-    }));
   } finally {
     await connection.close();
   }

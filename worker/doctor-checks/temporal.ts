@@ -1,14 +1,15 @@
-import { Connection, type ConnectionOptions } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { Connection } from '@temporalio/client';
 import { transferQueue } from '../../core/contract.js';
 import type { Environment } from '../../core/settings.js';
 import { fail, ok, warn, type Finding, type Subject } from './finding.js';
-
-export interface TemporalTarget {
-  readonly options: ConnectionOptions;
-  readonly address: string;
-  readonly namespace: string;
-}
+import {
+  ACTIVITY_TASKS,
+  WORKFLOW_TASKS,
+  pollersOf,
+  polledLately,
+  targetOf,
+  type TemporalTarget,
+} from './temporal-target.js';
 
 /** Reachable, knows the namespace, and has workers on both queues. */
 export async function checkTemporal(
@@ -33,25 +34,6 @@ export async function checkTemporal(
   return lookAt(target, environment.STOWAGE_TASK_QUEUE, timeoutMs);
 }
 
-/** The same environment variables and profile file as the `temporal` command's. */
-export function targetOf(
-  environment: Environment,
-  env: Readonly<Record<string, string | undefined>>,
-): TemporalTarget {
-  const present = Object.entries(env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
-  );
-  const { connectionOptions, namespace } = loadClientConnectConfig({
-    overrideEnvVars: Object.fromEntries(present),
-  });
-  const address = env['TEMPORAL_ADDRESS'] || connectionOptions.address || environment.TEMPORAL_ADDRESS;
-  return {
-    options: connectionOptions as ConnectionOptions,
-    address,
-    namespace: namespace ?? environment.TEMPORAL_NAMESPACE,
-  };
-}
-
 async function lookAt(
   { options, address, namespace }: TemporalTarget,
   queue: string,
@@ -74,10 +56,6 @@ async function lookAt(
   }
 }
 
-/** Values of temporal.api.enums.v1.TaskQueueType. */
-export const [WORKFLOW_TASKS, ACTIVITY_TASKS] = [1, 2] as const;
-
-/** The server remembers who polled in the last five minutes. */
 async function checkWorkers(
   connection: Connection,
   namespace: string,
@@ -85,10 +63,12 @@ async function checkWorkers(
   timeoutMs: number,
 ): Promise<Finding> {
   const subject = { name: 'Worker', address: `task queue ${queue}` };
-  const count = async (name: string, taskQueueType: 1 | 2): Promise<number> => {
-    const request = { namespace, taskQueue: { name }, taskQueueType };
-    const { pollers } = await connection.workflowService.describeTaskQueue(request);
-    return pollers?.length ?? 0;
+  const count = async (
+    name: string,
+    type: typeof WORKFLOW_TASKS | typeof ACTIVITY_TASKS,
+  ): Promise<number> => {
+    const pollers = await pollersOf(connection, namespace, name, type);
+    return pollers.filter((poller) => polledLately(poller, Date.now())).length;
   };
   const counts = await connection.withDeadline(Date.now() + timeoutMs, () =>
     Promise.all([
