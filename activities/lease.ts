@@ -2,7 +2,8 @@
  * One writer for each file. A lock file beside the target names its holder; the holder touches it while it works. Another job
  * that wants the same file waits until it is released, or until its holder has been silent for too long to be alive.
  */
-import { open, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CancelledFailure } from '@temporalio/activity';
 
@@ -56,7 +57,7 @@ async function acquire(lock: string, { owner, signal, ...times }: LeaseOptions):
     if (holder === owner) return waited;
     if (mark !== seen.mark) seen = { mark, sinceMs: Date.now() };
     // Not the file's age: the clocks of two hosts differ. What counts is how long *we* have seen it untouched.
-    if (Date.now() - seen.sinceMs > (times.staleMs ?? STALE_MS)) await rm(lock, { force: true });
+    if (Date.now() - seen.sinceMs > (times.staleMs ?? STALE_MS)) await takeAway(lock, mark);
     waited = true;
     await sleep(times.pollMs ?? POLL_MS, undefined, { signal }).catch(() => {
       throw new CancelledFailure('cancelled while another job held the file');
@@ -66,15 +67,31 @@ async function acquire(lock: string, { owner, signal, ...times }: LeaseOptions):
 }
 
 async function tryCreate(lock: string, owner: string): Promise<boolean> {
+  let handle;
   try {
-    const handle = await open(lock, 'wx');
-    await handle.writeFile(owner);
-    await handle.close();
-    return true;
+    handle = await open(lock, 'wx');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   }
+  try {
+    await handle.writeFile(owner);
+    return true;
+  } catch (error) {
+    // A full disk: a lease without a name on it would keep everybody waiting.
+    await rm(lock, { force: true });
+    throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Removes a dead holder's lease, but not the one that another waiter has put in its place meanwhile. */
+async function takeAway(lock: string, deadMark: string): Promise<void> {
+  const aside = `${lock}.${randomUUID()}`;
+  await rename(lock, aside).catch(() => undefined);
+  if (![deadMark, ''].includes(await markOf(aside))) await link(aside, lock).catch(() => undefined);
+  await rm(aside, { force: true });
 }
 
 const holderOf = (lock: string): Promise<string | null> => readFile(lock, 'utf8').catch(() => null);

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFile, mkdir, readFile, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ApplicationFailure } from '@temporalio/activity';
 import type { FilePlan, PlannedJob } from '../core/contract.js';
 import type { FileOutcome } from '../core/outcome.js';
 import { WORK_FOLDER } from '../core/paths.js';
@@ -64,6 +65,7 @@ export async function writePlan(
         await writeFile(join(draft, pageFile(kind, page)), asLines(files));
     await writeFile(join(draft, 'outcomes-plan.jsonl'), asLines(refusals.map((outcome) => ({ outcome }))));
     await writeFile(join(draft, 'plan.json'), JSON.stringify(plan));
+    await writeFile(join(draft, RESERVE), Buffer.alloc(reserveBytes(plan.job.files)));
     await rename(draft, folder);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
@@ -81,8 +83,14 @@ export async function readPlan(folder: string): Promise<StoredPlan | null> {
   }
 }
 
-export const readPage = async (folder: string, kind: PageKind, page: number): Promise<readonly FilePlan[]> =>
-  parseLines<FilePlan>(await readFile(join(folder, pageFile(kind, page)), 'utf8'));
+export async function readPage(folder: string, kind: PageKind, page: number): Promise<readonly FilePlan[]> {
+  const text = await readFile(join(folder, pageFile(kind, page)), 'utf8').catch(
+    (error: NodeJS.ErrnoException) => {
+      throw error.code === 'ENOENT' ? planLost(folder) : error;
+    },
+  );
+  return parseLines<FilePlan>(text);
+}
 
 /** Every file of the job, in the order of the report. */
 export async function readAllFiles(folder: string): Promise<readonly FilePlan[]> {
@@ -110,8 +118,36 @@ type Entry = { readonly started: number } | { readonly outcome: FileOutcome };
 // One file for each process: appends of several hosts to one file are not atomic on NFS.
 const ownLines = (folder: string): string => join(folder, `outcomes-${hostname()}-${process.pid}.jsonl`);
 
-const append = (folder: string, entry: Entry): Promise<void> =>
-  appendFile(ownLines(folder), asLines([entry]));
+async function append(folder: string, entry: Entry): Promise<void> {
+  const write = (): Promise<void> => appendFile(ownLines(folder), asLines([entry]));
+  try {
+    await write();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw planLost(folder);
+    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
+    await releaseReserve(folder);
+    await write();
+  }
+}
+
+const RESERVE = 'reserve';
+const OUTCOME_BYTES = 1500;
+const MAX_RESERVE_BYTES = 64 * 1024 * 1024;
+
+/** Room for the outcomes and the reports of a job, held from the beginning: a job that fills the disk can still say so. */
+const reserveBytes = (files: number): number => Math.min(MAX_RESERVE_BYTES, 65_536 + files * OUTCOME_BYTES);
+
+/** Lets the held room go, because the disk is full. */
+export const releaseReserve = (folder: string): Promise<void> => rm(join(folder, RESERVE), { force: true });
+
+/** Somebody has removed the job's folder: no retry brings it back. */
+export const planLost = (folder: string): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(
+    `The job's plan is gone: expected it in ${folder}. Was the folder removed while the job ran? ` +
+      'Start the restore again; files that are right already are skipped.',
+    'PlanLost',
+  );
 
 export const recordStart = (folder: string, index: number): Promise<void> =>
   append(folder, { started: index });

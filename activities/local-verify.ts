@@ -6,7 +6,7 @@ import type { Ending } from '../core/outcome.js';
 import type { RestoreDeps } from './deps.js';
 import { leaseOwner } from './download.js';
 import { outcomeOf } from './endings.js';
-import { withLease } from './lease.js';
+import { assertHeld, withLease } from './lease.js';
 import { measureFile, sourceEvidence } from './local-check.js';
 import type { Verdict } from './local-check.js';
 import { makePlace, removeParts, syncFolder } from './local-paths.js';
@@ -42,8 +42,10 @@ async function bytesToVerify(place: LocalPlace): Promise<string> {
 }
 
 /** The rename is the moment at which the file exists: its bytes are on disk already (fsync), and so is the folder after it. */
-async function putInPlace({ file }: VerifyStep, checked: LocalPlace): Promise<void> {
+async function putInPlace(step: VerifyStep, checked: LocalPlace): Promise<void> {
+  const { file } = step;
   const place = await makePlace(file.destination, file.file);
+  await assertHeld(checked.lock, leaseOwner(step));
   await rename(checked.part, place.final);
   await syncFolder(dirname(place.final));
   await removeParts(place);

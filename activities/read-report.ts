@@ -31,12 +31,12 @@ export async function rescueReport(deps: RestoreDeps, workflowId: string): Promi
   if (await deps.isRunning(workflowId)) return null;
   const folder = jobsFolder(deps.settings.outputRoot, workflowId);
   const runs = await readdir(folder).catch(() => []);
-  for (const run of runs.filter((name) => !name.endsWith('.tmp'))) {
-    const plan = await readPlan(join(folder, run)).catch(() => null);
-    if (plan === null) continue;
-    const result = await writeReport(deps, { job: plan.job.ref, stop: 'cancelled', fullFilesystems: [] });
-    await removeJobFolder(plan.job.ref.folder);
-    return result;
-  }
-  return null;
+  const plans = await Promise.all(runs.map((run) => readPlan(join(folder, run)).catch(() => null)));
+  const [job] = plans
+    .flatMap((plan) => plan?.job.ref ?? [])
+    .toSorted((one, other) => other.startedAtMs - one.startedAtMs);
+  if (job === undefined) return null;
+  const result = await writeReport(deps, { job, stop: 'cancelled', fullFilesystems: [] });
+  await removeJobFolder(job.folder);
+  return result;
 }

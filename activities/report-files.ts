@@ -5,6 +5,7 @@ import { TEMPORARY_PREFIX } from '../core/paths.js';
 import { renderJsonReport, renderTextReport, reportFileName } from '../core/report.js';
 import type { Report } from '../core/report.js';
 import type { SavedReports } from '../core/result.js';
+import { releaseReserve } from './ledger.js';
 import { syncFolder } from './local-paths.js';
 
 /** A report that cannot be written travels in the result; history takes 2 MB at most. */
@@ -25,7 +26,8 @@ export async function saveReports(
   for (const report of reports) {
     const { destination } = report;
     try {
-      const path = written.get(destination) ?? (await saveSomewhere(report, [destination, outputRoot]));
+      const path =
+        written.get(destination) ?? (await saveSomewhere(report, [destination, outputRoot], jobFolder));
       if (!written.has(destination))
         await appendFile(writtenFile(jobFolder), `${JSON.stringify([destination, path])}\n`);
       paths.push(path);
@@ -46,7 +48,9 @@ async function readWritten(jobFolder: string): Promise<ReadonlyMap<string, strin
   );
 }
 
-async function saveSomewhere(report: Report, folders: readonly string[]): Promise<string> {
+async function saveSomewhere(report: Report, folders: readonly string[], jobFolder: string): Promise<string> {
+  // The outcomes are complete: the room that was held for them is the reports' now.
+  await releaseReserve(jobFolder);
   let problem: unknown;
   for (const folder of folders) {
     try {

@@ -1,4 +1,4 @@
-import { CancelledFailure } from '@temporalio/activity';
+import { TemporalFailure } from '@temporalio/common';
 import type { FileStep, LocalState } from '../core/contract.js';
 import type { FileOutcome } from '../core/outcome.js';
 import { conclude } from './conclude.js';
@@ -29,7 +29,7 @@ export async function restoreSmallFile(
     const outcome = await tellStory(deps, step, context, seen);
     return await conclude(deps, step.job, step.file, outcome, seen.local);
   } catch (error) {
-    if (error instanceof CancelledFailure || context.signal.aborted) throw error;
+    if (error instanceof TemporalFailure || context.signal.aborted) throw error;
     const diagnosis = diagnose(error);
     if (diagnosis.retryable) return { error, local: seen.local };
     return failFile(deps, step, seen.local, diagnosis, context.fails + 1);

@@ -48,6 +48,8 @@ export async function runStep<T>(
     return await body({ signal: context.cancellationSignal, fails, note: (next) => (details = next) });
   } catch (error) {
     if (isCancellation(error, context)) throw cancellation(error, context);
+    // Thrown on purpose: it ends the job, not the file.
+    if (error instanceof ApplicationFailure) throw error;
     return await giveUpOrRetry(limits, diagnose(error), fails + 1, failed);
   } finally {
     clearInterval(timer);

@@ -56,7 +56,11 @@ export async function fetchToFile(
     // One range is all or nothing: a journal would say nothing that the file's end does not.
     const journal = subject.ranges.length > 1 ? await openJournal(journalPath, subject) : null;
     const missing = subject.ranges.filter((range) => !finished.has(range));
-    await fetchAll(store, request, control, { file, journal, missing }).finally(() => journal?.close());
+    try {
+      await fetchAll(store, request, control, { file, journal, missing });
+    } finally {
+      await journal?.close();
+    }
     await file.handle.sync();
     const bytesFetched = totalBytes(missing);
     return { bytesFetched, bytesReused: sizeBytes - bytesFetched };

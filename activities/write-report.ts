@@ -8,7 +8,7 @@ import { NO_EVIDENCE } from '../core/outcome.js';
 import type { Report, ReportedRawFile } from '../core/report.js';
 import { summarise } from '../core/result.js';
 import type { RestoreDeps } from './deps.js';
-import { readAllFiles, readPlan, readRecorded } from './ledger.js';
+import { planLost, readAllFiles, readPlan, readRecorded } from './ledger.js';
 import type { Recorded, StoredPlan } from './ledger.js';
 import { saveReports } from './report-files.js';
 
@@ -16,7 +16,7 @@ import { saveReports } from './report-files.js';
 export async function writeReport(deps: RestoreDeps, request: ReportRequest): Promise<RestoreResult> {
   const { folder, startedAtMs } = request.job;
   const plan = await readPlan(folder);
-  if (plan === null) throw new Error(`there is no plan in ${folder}: was it removed while the job ran?`);
+  if (plan === null) throw planLost(folder);
   const [files, recorded] = [await readAllFiles(folder), await readRecorded(folder)];
   const durationS = Math.max(0, Math.round((deps.nowMs() - startedAtMs) / 100) / 10);
   const timestamp = new Date(deps.nowMs()).toISOString();

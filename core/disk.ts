@@ -1,7 +1,8 @@
 /** Free space is checked before the first byte: what is missing, with a tenth to spare, must fit (DESIGN §2). */
 import { megabytes } from './units.js';
 
-const BUFFER = 1.1;
+/** In whole numbers: 1.1 is not quite a number for computers, and a byte too much would be asked for. */
+const [BUFFER, OF] = [11, 10] as const;
 
 export interface SpaceClaim {
   readonly rawFileId: string;
@@ -20,7 +21,7 @@ export function refuseWithoutSpace(
   const left = new Map(freeBytes);
   const refused = new Map<string, string>();
   for (const { rawFileId, filesystem, missingBytes } of claims) {
-    const needed = Math.ceil(missingBytes * BUFFER);
+    const needed = Math.ceil((missingBytes * BUFFER) / OF);
     const free = left.get(filesystem) ?? Infinity;
     if (needed <= free || missingBytes === 0) left.set(filesystem, free - needed);
     else

@@ -26,8 +26,8 @@ export const FAILURES = {
     httpStatus: 503,
     exitCode: 7,
   },
-  OutputUnavailable: {
-    sentence: 'The output location cannot be written',
+  PlanLost: {
+    sentence: 'The plan of the running job is gone from the output location',
     retryable: false,
     httpStatus: 500,
     exitCode: 1,

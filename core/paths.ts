@@ -33,7 +33,7 @@ const isSafeComponent = (component: string): boolean =>
 export function isSafeRelativePath(path: string): boolean {
   if (/^[\\/]/.test(path) || /^[A-Za-z]:[\\/]/.test(path)) return false;
   // A backslash is a legal character in a POSIX name, but `..\x` is somebody's attack on another system.
-  if (path.split('\\').includes('..')) return false;
+  if (path.split(/[\\/]/).includes('..')) return false;
   const components = path.split('/');
   return components.every(isSafeComponent) && !(components.at(-1) ?? '').startsWith(TEMPORARY_PREFIX);
 }

@@ -103,10 +103,9 @@ export function parseFileInfo(item: unknown): Expected | { readonly problem: str
 /** int32 and double arrive as numbers, int64 as bigint or as the driver's Long; null is allowed. Undefined: unreadable. */
 function parseSize(size: unknown): number | null | undefined {
   if (size === null || size === undefined) return null;
-  const value = typeof size === 'number' ? size : Number(size);
-  return Number.isSafeInteger(value) && value >= 0 && typeof size !== 'string' && typeof size !== 'boolean'
-    ? value
-    : undefined;
+  if (Array.isArray(size) || !['number', 'bigint', 'object'].includes(typeof size)) return undefined;
+  const value = Number(size);
+  return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 
 function parseMd5(md5: unknown): string | null | undefined {

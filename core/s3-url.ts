@@ -8,12 +8,12 @@ export interface S3Location {
 /** `bucket`, `bucket/`, `bucket/prefix`, `s3://bucket/prefix/` → bucket and prefix; null where there is no bucket. */
 export function parseS3Path(path: string): S3Location | null {
   const bare = path
-    .trim()
+    .trimStart()
     .replace(/^s3:\/\//i, '')
     .replace(/^\/+/, '')
     .replace(/\/+$/, '');
   const cut = bare.indexOf('/');
-  if (cut < 0) return bare === '' ? null : { bucket: bare, prefix: '' };
+  if (cut < 0) return bare.trim() === '' ? null : { bucket: bare.trim(), prefix: '' };
   return { bucket: bare.slice(0, cut), prefix: bare.slice(cut + 1).replace(/^\/+/, '') };
 }
 

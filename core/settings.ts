@@ -86,6 +86,7 @@ export function parseEnvironment(env: Readonly<Record<string, string | undefined
   return parsed.success ? { ok: true, value: parsed.data } : { ok: false, message: listIssues(parsed.error) };
 }
 
+// `nullish` throughout: in YAML a key without a value is null.
 const settingsFileSchema = z.object({
   locations: z.object({
     output: z.object({
@@ -94,15 +95,15 @@ const settingsFileSchema = z.object({
         .startsWith('/', { error: 'expected an absolute path such as /fs/pool/output' }),
     }),
   }),
-  backup: z.object({ s3: z.object({ region: z.string().optional() }).optional() }).nullish(),
+  backup: z.object({ s3: z.object({ region: z.string().nullish() }).nullish() }).nullish(),
   restore: z
     .object({
       subfolder: z
         .string()
         .regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))/, { error: 'expected a relative folder without ".."' })
-        .optional(),
-      fallback_project: z.string().optional(),
-      keep_corrupted: z.boolean({ error: 'expected true or false' }).optional(),
+        .nullish(),
+      fallback_project: z.string().nullish(),
+      keep_corrupted: z.boolean({ error: 'expected true or false' }).nullish(),
     })
     .nullish(),
 });
@@ -126,7 +127,7 @@ export function parseSettingsFile(document: unknown): Parsed<RestoreSettings> {
     value: {
       outputRoot: locations.output.absolute_path.replace(/(?!^)\/+$/, ''),
       subfolder: restore?.subfolder?.replace(/\/+$/, '') || null,
-      fallbackProject: restore?.fallback_project ?? null,
+      fallbackProject: restore?.fallback_project || null,
       keepCorrupted: restore?.keep_corrupted ?? false,
       region: backup?.s3?.region ?? null,
     },

@@ -136,7 +136,7 @@ async function addRawFile(
 }
 
 const ignoreExisting = (error: Error): void => {
-  if (!/^BucketAlready/.test(error.name)) throw error;
+  if (!error.name.startsWith('BucketAlready')) throw error;
 };
 
 /** Multipart from one part size upwards: a file of exactly one part becomes a multipart upload of one part. */

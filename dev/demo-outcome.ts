@@ -12,7 +12,10 @@ async function newReports(
     /_download_status_batch_[\d_]+\.txt$/.test(name),
   );
   const found = await Promise.all(
-    names.map(async (name) => ({ path: join(output, name), ...(await stat(join(output, name))) })),
+    names.map(async (name) => ({
+      path: join(output, name),
+      mtimeMs: (await stat(join(output, name))).mtimeMs,
+    })),
   );
   const fresh = found.filter(({ mtimeMs }) => mtimeMs >= sinceMs - 1000).map(({ path }) => path);
   return Promise.all(fresh.toSorted().map(async (path) => ({ path, text: await readFile(path, 'utf8') })));

@@ -42,10 +42,11 @@ function goOn(desk: Desk, carry: RestoreCarry): Promise<RestoreResult> {
 
 /** Plans the job, or returns a dry run's plan. Throws where the input is not valid or the catalogue cannot be read. */
 async function plan(args: readonly unknown[]): Promise<PlannedJob | RestorePreview> {
-  const { workflowId, firstExecutionRunId: runId, startTime } = workflowInfo();
-  const request = { args, workflowId, runId, startedAtMs: startTime.getTime() };
+  const { workflowId, firstExecutionRunId: runId } = workflowInfo();
+  // Not workflowInfo().startTime: a job that is started with a delay, or by cron, begins long after that.
+  const request = { args, workflowId, runId, startedAtMs: Date.now() };
   const summary = 'read the catalogue, look at the output location';
-  const answer = await steps.planRestore.executeWithOptions({ summary }, [request]).catch(failAsThePlan);
+  const answer = await steps.planRestore.executeWithOptions({ summary }, [request]).catch(failAsTheStep);
   switch (answer.kind) {
     case 'invalid':
       throw ApplicationFailure.nonRetryable(answer.message, 'InvalidInput');
@@ -58,11 +59,11 @@ async function plan(args: readonly unknown[]): Promise<PlannedJob | RestorePrevi
   }
 }
 
-/** A plan that failed fails the job with its own type and sentence, not with "Activity task failed". */
-function failAsThePlan(error: unknown): never {
+/** A step without which there is no job fails it with its own type and sentence, not with "Activity task failed". */
+function failAsTheStep(error: unknown): never {
   const cause = error instanceof Error ? error.cause : undefined;
   if (isCancellation(error) || !(cause instanceof ApplicationFailure)) throw error;
-  throw ApplicationFailure.nonRetryable(cause.message, cause.type ?? 'CatalogueUnavailable');
+  throw ApplicationFailure.nonRetryable(cause.message, cause.type ?? 'Internal');
 }
 
 async function carryOut(desk: Desk, state: RestoreState): Promise<RestoreResult> {
@@ -82,7 +83,7 @@ async function restoreUntilStopped(desk: Desk, state: RestoreState): Promise<Sto
     await CancellationScope.withTimeout(leftMs, () => restoreFiles(desk, state));
     return null;
   } catch (error) {
-    if (!isCancellation(error)) throw error;
+    if (!isCancellation(error)) return failAsTheStep(error);
     return CancellationScope.current().consideredCancelled ? 'cancelled' : 'deadline';
   }
 }
@@ -98,7 +99,8 @@ async function finish(desk: Desk, state: RestoreState, stop: Stop): Promise<Rest
   desk.phase = 'reporting';
   state.current.clear();
   const result = await CancellationScope.nonCancellable(async () => {
-    const written = await reporting.writeReport({ job, stop, fullFilesystems: [...state.fullFilesystems] });
+    const request = { job, stop, fullFilesystems: [...state.fullFilesystems] };
+    const written = await reporting.writeReport(request).catch(failAsTheStep);
     await bookkeeping.closeJob(job);
     return written;
   });

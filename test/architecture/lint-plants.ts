@@ -138,6 +138,13 @@ const HABITS: readonly LintPlant[] = [
     says: 'conditional',
   },
   {
+    what: 'a promise spread',
+    file: 'activities/spread.ts',
+    text: 'const ask = async (): Promise<object> => ({});\nexport const copy = (): object => ({ ...ask() });\n',
+    rule: 'no-misused-spread',
+    says: 'Promise',
+  },
+  {
     what: 'a text thrown',
     file: 'activities/throws.ts',
     text: `export function fail(): never {\n  throw 'a text';\n}\n`,

@@ -65,8 +65,25 @@ describe('the parts of an object', () => {
     ['no bytes: one empty part', 0, 8, [[0, 0]]],
     ['one byte less than a chunk: one part', 7, 8, [[0, 7]]],
     ['exactly a chunk: one part', 8, 8, [[0, 8]]],
-    ['one byte more than a chunk: two parts', 9, 8, [[0, 8], [8, 9]]],
-    ['exactly three chunks: three parts', 24, 8, [[0, 8], [8, 16], [16, 24]]],
+    [
+      'one byte more than a chunk: two parts',
+      9,
+      8,
+      [
+        [0, 8],
+        [8, 9],
+      ],
+    ],
+    [
+      'exactly three chunks: three parts',
+      24,
+      8,
+      [
+        [0, 8],
+        [8, 16],
+        [16, 24],
+      ],
+    ],
     ['a chunk larger than the object: one part', 5, 500 * MIB, [[0, 5]]],
   ])('%s', (_, size, chunk, ranges) => {
     expect(partRanges(size, chunk)).toEqual(ranges);
@@ -104,7 +121,11 @@ function plainEtag(bytes: Uint8Array, chunk: number): string {
   const outer = createHash('md5');
   let count = 0;
   for (let at = 0; at < bytes.length; at += chunk, count += 1)
-    outer.update(createHash('md5').update(bytes.subarray(at, at + chunk)).digest());
+    outer.update(
+      createHash('md5')
+        .update(bytes.subarray(at, at + chunk))
+        .digest(),
+    );
   return `${outer.digest('hex')}-${count}`;
 }
 

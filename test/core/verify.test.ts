@@ -64,25 +64,83 @@ describe('local bytes', () => {
 
   test.each([
     ['size, MD5 and ETag agree', expected(4, GOOD, GOOD), source(4, GOOD), found(4, GOOD, GOOD)],
-    ['no size in the catalogue: S3’s counts', expected(null, GOOD, GOOD), source(4, GOOD), found(4, GOOD, GOOD)],
+    [
+      'no size in the catalogue: S3’s counts',
+      expected(null, GOOD, GOOD),
+      source(4, GOOD),
+      found(4, GOOD, GOOD),
+    ],
     ['no MD5 in the catalogue', expected(4, null, GOOD), source(4, GOOD), found(4, null, GOOD)],
     ['no ETag in the catalogue', expected(4, GOOD, null), source(4, BAD), found(4, GOOD, null)],
     ['the ETag in its other form', expected(4, null, onePart(GOOD)), source(4, GOOD), found(4, null, GOOD)],
     ['KMS: the MD5 alone decides', expected(4, GOOD, BAD), source(4, BAD, false), found(4, GOOD, null)],
-    ['KMS without an MD5: the ETag decides', expected(4, null, GOOD), source(4, BAD, false), found(4, null, GOOD)],
+    [
+      'KMS without an MD5: the ETag decides',
+      expected(4, null, GOOD),
+      source(4, BAD, false),
+      found(4, null, GOOD),
+    ],
   ])('are right: %s', (_, wanted, at, measured) => {
     expect(findMismatch(wanted, at, measured, md5)).toBeNull();
   });
 
   test.each([
-    ['too short', expected(4, GOOD, GOOD), source(4, GOOD), found(3, GOOD, GOOD), 'size: wanted 4 bytes, found 3'],
-    ['longer than S3’s', expected(null, GOOD, GOOD), source(4, GOOD), found(5, GOOD, GOOD), 'size: wanted 4 bytes, found 5'],
-    ['another MD5, although the ETag agrees', expected(4, GOOD, GOOD), source(4, GOOD), found(4, BAD, GOOD), `MD5: wanted ${GOOD}, found ${BAD}`],
-    ['another ETag, although the MD5 agrees', expected(4, GOOD, GOOD), source(4, GOOD), found(4, GOOD, BAD), `ETag: wanted ${GOOD}, found ${BAD}`],
-    ['no MD5 was measured', expected(4, GOOD, null), source(4, GOOD), found(4, null, null), `MD5: wanted ${GOOD}, found null`],
-    ['no ETag was measured', expected(4, null, GOOD), source(4, GOOD), found(4, null, null), `ETag: wanted ${GOOD}, found null`],
-    ['KMS: another MD5', expected(4, GOOD, GOOD), source(4, BAD, false), found(4, BAD, null), `MD5: wanted ${GOOD}, found ${BAD}`],
-    ['KMS without an MD5: another ETag', expected(4, null, GOOD), source(4, BAD, false), found(4, null, BAD), `ETag: wanted ${GOOD}, found ${BAD}`],
+    [
+      'too short',
+      expected(4, GOOD, GOOD),
+      source(4, GOOD),
+      found(3, GOOD, GOOD),
+      'size: wanted 4 bytes, found 3',
+    ],
+    [
+      'longer than S3’s',
+      expected(null, GOOD, GOOD),
+      source(4, GOOD),
+      found(5, GOOD, GOOD),
+      'size: wanted 4 bytes, found 5',
+    ],
+    [
+      'another MD5, although the ETag agrees',
+      expected(4, GOOD, GOOD),
+      source(4, GOOD),
+      found(4, BAD, GOOD),
+      `MD5: wanted ${GOOD}, found ${BAD}`,
+    ],
+    [
+      'another ETag, although the MD5 agrees',
+      expected(4, GOOD, GOOD),
+      source(4, GOOD),
+      found(4, GOOD, BAD),
+      `ETag: wanted ${GOOD}, found ${BAD}`,
+    ],
+    [
+      'no MD5 was measured',
+      expected(4, GOOD, null),
+      source(4, GOOD),
+      found(4, null, null),
+      `MD5: wanted ${GOOD}, found null`,
+    ],
+    [
+      'no ETag was measured',
+      expected(4, null, GOOD),
+      source(4, GOOD),
+      found(4, null, null),
+      `ETag: wanted ${GOOD}, found null`,
+    ],
+    [
+      'KMS: another MD5',
+      expected(4, GOOD, GOOD),
+      source(4, BAD, false),
+      found(4, BAD, null),
+      `MD5: wanted ${GOOD}, found ${BAD}`,
+    ],
+    [
+      'KMS without an MD5: another ETag',
+      expected(4, null, GOOD),
+      source(4, BAD, false),
+      found(4, null, BAD),
+      `ETag: wanted ${GOOD}, found ${BAD}`,
+    ],
   ])('are wrong: %s', (_, wanted, at, measured, mismatch) => {
     expect(findMismatch(wanted, at, measured, md5)).toBe(mismatch);
   });
@@ -96,6 +154,8 @@ describe('local bytes', () => {
     [false, true, true, true],
     [false, true, false, true],
   ])('MD5 %s, ETag %s, digest in S3 %s: the ETag is needed: %s', (hasMd5, hasEtag, digest, needed) => {
-    expect(needsEtag(expected(4, hasMd5 ? GOOD : null, hasEtag ? GOOD : null), source(4, GOOD, digest))).toBe(needed);
+    expect(needsEtag(expected(4, hasMd5 ? GOOD : null, hasEtag ? GOOD : null), source(4, GOOD, digest))).toBe(
+      needed,
+    );
   });
 });

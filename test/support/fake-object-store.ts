@@ -158,14 +158,14 @@ const problem = (
 
 /** What a broken store would send: the right bytes up to where the fault is. */
 function bodyOf(bytes: Uint8Array, fault: Fault | null, signal: AbortSignal): Readable {
-  const { sent, then } = withFault(bytes, fault);
+  const { sent, after } = withFault(bytes, fault);
   let at = 0;
   const abort = (): void => void body.destroy(signal.reason as Error);
   const body = new Readable({
     read: () => {
       if (at < sent.length) body.push(sent.subarray(at, (at += CHUNK_BYTES)));
-      else if (then === 'end') body.push(null);
-      else if (then === 'break') body.destroy(new StoreProblem('unavailable', `the body broke after ${at} bytes (fake)`));
+      else if (after === 'end') body.push(null);
+      else if (after === 'break') body.destroy(new StoreProblem('unavailable', `the body broke after ${at} bytes (fake)`));
     },
     destroy: (error, done) => {
       signal.removeEventListener('abort', abort);
@@ -176,13 +176,13 @@ function bodyOf(bytes: Uint8Array, fault: Fault | null, signal: AbortSignal): Re
   return body;
 }
 
-function withFault(bytes: Uint8Array, fault: Fault | null): { sent: Uint8Array; then: 'end' | 'break' | 'silence' } {
-  if (fault === null || fault.kind === 'problem') return { sent: bytes, then: 'end' };
-  if (fault.kind === 'cut') return { sent: bytes.subarray(0, fault.bytes), then: 'break' };
-  if (fault.kind === 'stall') return { sent: bytes.subarray(0, fault.bytes), then: 'silence' };
-  if (fault.kind === 'short') return { sent: bytes.subarray(0, bytes.length - fault.bytes), then: 'end' };
-  if (fault.kind === 'long') return { sent: Buffer.concat([bytes, Buffer.alloc(fault.bytes, 'x')]), then: 'end' };
+function withFault(bytes: Uint8Array, fault: Fault | null): { sent: Uint8Array; after: 'end' | 'break' | 'silence' } {
+  if (fault === null || fault.kind === 'problem') return { sent: bytes, after: 'end' };
+  if (fault.kind === 'cut') return { sent: bytes.subarray(0, fault.bytes), after: 'break' };
+  if (fault.kind === 'stall') return { sent: bytes.subarray(0, fault.bytes), after: 'silence' };
+  if (fault.kind === 'short') return { sent: bytes.subarray(0, bytes.length - fault.bytes), after: 'end' };
+  if (fault.kind === 'long') return { sent: Buffer.concat([bytes, Buffer.alloc(fault.bytes, 'x')]), after: 'end' };
   const flipped = Uint8Array.from(bytes);
   flipped[fault.bytes] = (flipped[fault.bytes] ?? 0) ^ 1;
-  return { sent: flipped, then: 'end' };
+  return { sent: flipped, after: 'end' };
 }

@@ -9,6 +9,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { RestoreResult } from '../../core/contract.js';
 import { openCorpus } from '../../dev/corpus.js';
 import type { Corpus } from '../../dev/corpus.js';
+import { installLog } from '../../worker/log.js';
 import { startWorker } from '../../worker/wire.js';
 import type { RunningWorker } from '../../worker/wire.js';
 import { loadConfig } from '../../worker/config.js';
@@ -33,6 +34,8 @@ export interface Lab {
   /** Runs a restore to its end: its result, or the type, message and result of its failure. */
   restore(...args: readonly unknown[]): Promise<Ended>;
   read(path: string): Promise<Buffer>;
+  /** Whether a file below the output folder has exactly these bytes. */
+  holds(path: string, bytes: Uint8Array): Promise<boolean>;
   /** Writes a file below the output folder, with the folders above it. */
   write(path: string, bytes: Uint8Array | string): Promise<void>;
   /** Every name below the output folder, hidden ones included. */
@@ -56,12 +59,21 @@ export interface LabOptions {
   readonly worker?: boolean;
 }
 
+let logIsQuiet = false;
+
+/** Jobs that fail are what these tests are about: only errors are worth a line. */
+function quietLog(): void {
+  if (!logIsQuiet) installLog('error');
+  logIsQuiet = true;
+}
+
 export async function openLab({
   env = {},
   restore = {},
   output,
   worker = true,
 }: LabOptions = {}): Promise<Lab> {
+  quietLog();
   const unique = randomUUID().slice(0, 8);
   const folder = await mkdtemp(join(tmpdir(), 'stowage-lab-'));
   const outputRoot = output ?? join(folder, 'output');
@@ -106,6 +118,7 @@ export async function openLab({
     start,
     restore: async (...args) => endOf(await start(...args)),
     read: (path) => readFile(join(outputRoot, path)),
+    holds: async (path, bytes) => (await readFile(join(outputRoot, path))).equals(bytes),
     write: async (path, bytes) => {
       await mkdir(dirname(join(outputRoot, path)), { recursive: true });
       await writeFile(join(outputRoot, path), bytes);

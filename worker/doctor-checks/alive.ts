@@ -1,7 +1,7 @@
 import { Connection } from '@temporalio/client';
 import type { Environment } from '../../core/settings.js';
 import { fail, ok, type Finding } from './finding.js';
-import { pollersOf, polledLately, targetOf, WORKFLOW_TASKS, type Poller } from './temporal-target.js';
+import { pollersOf, polledLately, targetOf, type Poller } from './temporal-target.js';
 
 /** A worker's identity is `<process id>@<host>`. */
 export const pollsFrom = (host: string, pollers: readonly Poller[], nowMs: number): boolean =>
@@ -39,7 +39,7 @@ async function askPollers(
   const connection = await Connection.connect({ ...options, address, connectTimeout: timeoutMs });
   try {
     return await connection.withDeadline(Date.now() + timeoutMs, () =>
-      pollersOf(connection, namespace, environment.STOWAGE_TASK_QUEUE, WORKFLOW_TASKS),
+      pollersOf(connection, namespace, environment.STOWAGE_TASK_QUEUE),
     );
   } finally {
     await connection.close();

@@ -30,16 +30,15 @@ export interface Poller {
   readonly lastPollMs: number;
 }
 
-/** Values of temporal.api.enums.v1.TaskQueueType. */
-export const [WORKFLOW_TASKS, ACTIVITY_TASKS] = [1, 2] as const;
+/** A value of temporal.api.enums.v1.TaskQueueType. */
+const WORKFLOW_TASKS = 1;
 
 export async function pollersOf(
   connection: Connection,
   namespace: string,
   queue: string,
-  taskQueueType: typeof WORKFLOW_TASKS | typeof ACTIVITY_TASKS,
 ): Promise<readonly Poller[]> {
-  const request = { namespace, taskQueue: { name: queue }, taskQueueType };
+  const request = { namespace, taskQueue: { name: queue }, taskQueueType: WORKFLOW_TASKS };
   const { pollers } = await connection.workflowService.describeTaskQueue(request);
   return (pollers ?? []).map(({ identity, lastAccessTime }) => ({
     identity: identity ?? '',

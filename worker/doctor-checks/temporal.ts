@@ -1,17 +1,9 @@
 import { Connection } from '@temporalio/client';
-import { transferQueue } from '../../core/contract.js';
 import type { Environment } from '../../core/settings.js';
 import { fail, ok, warn, type Finding, type Subject } from './finding.js';
-import {
-  ACTIVITY_TASKS,
-  WORKFLOW_TASKS,
-  pollersOf,
-  polledLately,
-  targetOf,
-  type TemporalTarget,
-} from './temporal-target.js';
+import { pollersOf, polledLately, targetOf, type TemporalTarget } from './temporal-target.js';
 
-/** Reachable, knows the namespace, and has workers on both queues. */
+/** Reachable, knows the namespace, and has a worker. */
 export async function checkTemporal(
   environment: Environment,
   env: Readonly<Record<string, string | undefined>>,
@@ -56,6 +48,7 @@ async function lookAt(
   }
 }
 
+/** Only polls for workflow tasks count: a worker whose transfer slots are all taken asks for no more transfers. */
 async function checkWorkers(
   connection: Connection,
   namespace: string,
@@ -63,24 +56,16 @@ async function checkWorkers(
   timeoutMs: number,
 ): Promise<Finding> {
   const subject = { name: 'Worker', address: `task queue ${queue}` };
-  const count = async (
-    name: string,
-    type: typeof WORKFLOW_TASKS | typeof ACTIVITY_TASKS,
-  ): Promise<number> => {
-    const pollers = await pollersOf(connection, namespace, name, type);
-    return pollers.filter((poller) => polledLately(poller, Date.now())).length;
-  };
-  const counts = await connection.withDeadline(Date.now() + timeoutMs, () =>
-    Promise.all([
-      count(queue, WORKFLOW_TASKS),
-      count(queue, ACTIVITY_TASKS),
-      count(transferQueue(queue), ACTIVITY_TASKS),
-    ]),
+  const pollers = await connection.withDeadline(Date.now() + timeoutMs, () =>
+    pollersOf(connection, namespace, queue),
   );
-  const least = Math.min(...counts);
-  if (least > 0) return ok(subject, `${least} polling, for jobs and for transfers`);
-  const missing = Math.max(...counts) > 0 ? 'some tasks find no worker' : 'no worker is polling';
-  return warn(subject, missing, 'start one with `npx stowage worker`; jobs wait until then');
+  const count = pollers.filter((poller) => polledLately(poller, Date.now())).length;
+  if (count > 0) return ok(subject, `${count} polling`);
+  return warn(
+    subject,
+    'no worker is polling',
+    'start one with `npx stowage worker`; jobs wait until then (see also STOWAGE_TASK_QUEUE)',
+  );
 }
 
 /** Codes of gRPC. */
