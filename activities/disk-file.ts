@@ -28,8 +28,9 @@ export async function openDiskFile(path: string, options: { readonly direct: boo
         return await writeDirect(direct, block, position);
     } catch (error) {
       if (!isDirectRefusal(error)) throw error;
-      await direct?.close();
+      const refused = direct;
       direct = null;
+      await refused?.close();
     }
     return (await handle.write(block, 0, block.length, position)).bytesWritten;
   };

@@ -12,7 +12,11 @@ export interface RangeJob {
   readonly signal: AbortSignal;
   readonly onBytes: (bytes: number) => void;
   readonly mayWrite: () => Promise<void>;
+  readonly pause: Pause;
 }
+
+/** Waits, or throws the abort's reason. */
+export type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
 
 const RETRIES = 5;
 const FIRST_DELAY_MS = 200;
@@ -35,7 +39,7 @@ export async function fetchRange(job: RangeJob, range: ByteRange): Promise<void>
       await fetchOnce(job, { start: position, end: range.end }, advance);
     } catch (error) {
       if (!mayPass(error) || retry >= RETRIES) throw error;
-      await pause(delayMs(retry, error.retryAfterMs), job.signal);
+      await job.pause(delayMs(retry, error.retryAfterMs), job.signal);
     }
   }
 }
@@ -49,9 +53,9 @@ function delayMs(retry: number, askedMs: number | null): number {
   return Math.max(ours, Math.min(askedMs ?? 0, LONGEST_ASKED_DELAY_MS));
 }
 
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
+export const pause: Pause = async (ms, signal) => {
   await sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
-}
+};
 
 async function fetchOnce(job: RangeJob, range: ByteRange, advance: (bytes: number) => void): Promise<void> {
   const body = await job.store.readRange(job.object, range.start, range.end, job.signal);

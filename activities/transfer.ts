@@ -13,7 +13,7 @@ import {
   type Journal,
   type JournalSubject,
 } from './transfer-journal.js';
-import { fetchRange } from './transfer-range.js';
+import { fetchRange, pause as realPause, type Pause } from './transfer-range.js';
 import { transferRanges, type ByteRange } from './transfer-ranges.js';
 
 export interface TransferRequest {
@@ -34,6 +34,8 @@ export interface TransferControl {
   readonly onProgress: (bytesDone: number) => void;
   /** Throws when the file is no longer ours to write; asked before each request. */
   readonly mayWrite?: () => Promise<void>;
+  /** How to wait between tries; tests do not. */
+  readonly pause?: Pause;
 }
 
 export interface TransferResult {
@@ -99,14 +101,14 @@ interface Work {
 async function fetchAll(
   store: ObjectStore,
   { object, sizeBytes, parallelParts }: TransferRequest,
-  { signal, onProgress, mayWrite = async () => {} }: TransferControl,
+  { signal, onProgress, mayWrite = async () => {}, pause = realPause }: TransferControl,
   { file, journal, missing }: Work,
 ): Promise<void> {
   let bytesDone = sizeBytes - totalBytes(missing);
   const onBytes = (bytes: number): void => onProgress((bytesDone += bytes));
   onProgress(bytesDone);
   await sideBySide(missing, parallelParts, signal, async (range, anyFailed) => {
-    await fetchRange({ store, object, file, signal: anyFailed, onBytes, mayWrite }, range);
+    await fetchRange({ store, object, file, signal: anyFailed, onBytes, mayWrite, pause }, range);
     if (journal === null) return;
     await file.handle.datasync();
     await journal.record(range);

@@ -76,17 +76,17 @@ async function showProgress(
   signal: AbortSignal,
   { pollMs, silenceMs }: Rhythm,
 ): Promise<void> {
-  let heardAtMs = Date.now();
+  let silentSinceMs = Date.now();
+  let warned = false;
   while (!signal.aborted) {
     const progress = await jobs.progress(workflowId);
     if (signal.aborted) return;
     if (progress !== null) {
       display.show(progress);
-      heardAtMs = Date.now();
-    } else if (Date.now() - heardAtMs >= silenceMs) {
-      if (!(await jobs.isWorkerListening())) display.note(noWorkerText(jobs.taskQueue));
-      // Said once a minute at most.
-      heardAtMs = Date.now() + 60_000 - silenceMs;
+      [silentSinceMs, warned] = [Date.now(), false];
+    } else if (!warned && Date.now() - silentSinceMs >= silenceMs) {
+      warned = !(await jobs.isWorkerListening().catch(() => true));
+      if (warned) display.note(noWorkerText(jobs.taskQueue));
     }
     await sleep(pollMs, undefined, { signal });
   }

@@ -122,13 +122,14 @@ export function parseSettingsFile(document: unknown): Parsed<RestoreSettings> {
   const parsed = settingsFileSchema.safeParse(document ?? {});
   if (!parsed.success) return { ok: false, message: listIssues(parsed.error) };
   const { locations, backup, restore } = parsed.data;
+  const { subfolder = '', fallback_project = null, keep_corrupted = false } = restore ?? {};
   return {
     ok: true,
     value: {
       outputRoot: locations.output.absolute_path.replace(/(?!^)\/+$/, ''),
-      subfolder: restore?.subfolder?.replace(/\/+$/, '') || null,
-      fallbackProject: restore?.fallback_project || null,
-      keepCorrupted: restore?.keep_corrupted ?? false,
+      subfolder: subfolder.replace(/\/+$/, '') || null,
+      fallbackProject: fallback_project,
+      keepCorrupted: keep_corrupted,
       region: backup?.s3?.region ?? null,
     },
   };

@@ -84,11 +84,11 @@ export async function startWorker(
   bundle?: { readonly code: string },
 ): Promise<RunningWorker> {
   const { environment } = config;
-  const connection = await connect(environment.TEMPORAL_ADDRESS);
+  const { connection, namespace } = await connect(environment);
   const deps = createDeps(config);
   const shared = {
     connection,
-    namespace: environment.TEMPORAL_NAMESPACE,
+    namespace,
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     shutdownForceTime: FORCED_STOP,
@@ -119,17 +119,20 @@ export async function startWorker(
   return { ended, stop };
 }
 
-async function connect(address: string): Promise<NativeConnection> {
-  const { connectionOptions } = loadClientConnectConfig();
+/** The same variables and profiles as the `temporal` command reads. */
+async function connect({
+  TEMPORAL_ADDRESS,
+  TEMPORAL_NAMESPACE,
+}: Config['environment']): Promise<{ readonly connection: NativeConnection; readonly namespace: string }> {
+  const { connectionOptions, namespace = TEMPORAL_NAMESPACE } = loadClientConnectConfig();
+  const { address = TEMPORAL_ADDRESS } = connectionOptions;
   try {
-    return await NativeConnection.connect({
-      ...connectionOptions,
-      address: connectionOptions.address ?? address,
-    });
+    return { connection: await NativeConnection.connect({ ...connectionOptions, address }), namespace };
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new Error(
-      `Temporal does not answer at ${connectionOptions.address ?? address} (TEMPORAL_ADDRESS): ${reason}. Start it ("stowage dev" starts one here) or set the variable.`,
+      `Temporal does not answer at ${address} (TEMPORAL_ADDRESS): ${reason}. ` +
+        'Start it ("stowage dev" starts one here) or set the variable.',
       { cause: error },
     );
   }

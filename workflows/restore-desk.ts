@@ -48,23 +48,23 @@ export function changed(desk: Desk): void {
 }
 
 export function progressOf({ phase, paused, state }: Desk): ProgressAnswer {
-  const rate = state === null ? 0 : rateOf(state);
-  const bytesDone = state === null ? 0 : bytesSoFar(state);
-  const { rawFiles = 0, files = 0, bytes = 0, rawFilesRefused = 0 } = state?.job ?? {};
-  const { filesDone = 0, filesFailed = 0 } = state?.tally ?? {};
-  const over = phase === 'done' || phase === 'reporting';
+  if (state === null) return { ...NOTHING_YET, phase };
+  const { job, tally } = state;
+  const rate = rateOf(state);
+  const bytesDone = Math.min(bytesSoFar(state), job.bytes);
+  const allEnded = phase !== 'restoring' || tally.filesDone >= job.files;
   return {
     phase: paused && phase === 'restoring' ? 'paused' : phase,
-    raw_files_total: rawFiles,
-    raw_files_done: over || filesDone >= files ? rawFiles : Math.min(rawFilesRefused, rawFiles),
-    files_total: files,
-    files_done: filesDone,
-    files_failed: filesFailed,
-    bytes_total: bytes,
-    bytes_done: Math.min(bytesDone, bytes),
+    raw_files_total: job.rawFiles,
+    raw_files_done: allEnded ? job.rawFiles : job.rawFilesRefused,
+    files_total: job.files,
+    files_done: tally.filesDone,
+    files_failed: tally.filesFailed,
+    bytes_total: job.bytes,
+    bytes_done: bytesDone,
     rate_bytes_per_s: rate,
-    eta_s: rate > 0 ? Math.round(Math.max(0, bytes - bytesDone) / rate) : null,
-    current: [...(state?.current.values() ?? [])].map((file) => ({
+    eta_s: rate > 0 ? Math.round((job.bytes - bytesDone) / rate) : null,
+    current: [...state.current.values()].map((file) => ({
       raw_file_id: file.rawFileId,
       file: file.file,
       state: file.state,
@@ -73,6 +73,19 @@ export function progressOf({ phase, paused, state }: Desk): ProgressAnswer {
     })),
   };
 }
+
+const NOTHING_YET = {
+  raw_files_total: 0,
+  raw_files_done: 0,
+  files_total: 0,
+  files_done: 0,
+  files_failed: 0,
+  bytes_total: 0,
+  bytes_done: 0,
+  rate_bytes_per_s: 0,
+  eta_s: null,
+  current: [],
+} as const;
 
 /** The same for the Web UI's "Current Details", as Markdown. */
 function showDetails(desk: Desk): void {

@@ -28,6 +28,8 @@ export interface RestoreState {
 
 const SHOWN_FAILURES = 10;
 const RATE_WINDOW_MS = 60_000;
+const MOMENT_MS = 1000;
+const SHORTEST_RATE_MS = 2000;
 
 export const newState = (job: PlannedJob, deadlineAtMs: number): RestoreState => ({
   job,
@@ -105,15 +107,17 @@ function add(state: RestoreState, more: Tally): void {
 export const bytesSoFar = ({ tally, current }: RestoreState): number =>
   [...current.values()].reduce((sum, { bytesDone }) => sum + bytesDone, tally.bytesDone);
 
-/** Remembers how far the job is now, for the rate of the last minute. */
+/** Remembers how far the job is now, for the rate of the last minute; moments less than a second apart count as one. */
 export function sample(state: RestoreState, atMs: number): void {
   const recent = state.samples.filter((one) => atMs - one.atMs <= RATE_WINDOW_MS);
-  state.samples = [...recent, { atMs, bytesDone: bytesSoFar(state) }];
+  const [before, last] = [recent.at(-2), recent.at(-1)];
+  const sameMoment = before !== undefined && last !== undefined && last.atMs - before.atMs < MOMENT_MS;
+  state.samples = [...(sameMoment ? recent.slice(0, -1) : recent), { atMs, bytesDone: bytesSoFar(state) }];
 }
 
-/** Bytes per second over the last minute; 0 where nothing is known yet. */
+/** Bytes per second over the last minute; 0 until there are two seconds to judge by. */
 export function rateOf({ samples }: RestoreState): number {
   const [first, last] = [samples[0], samples.at(-1)];
-  if (first === undefined || last === undefined || last.atMs === first.atMs) return 0;
+  if (first === undefined || last === undefined || last.atMs - first.atMs < SHORTEST_RATE_MS) return 0;
   return Math.max(0, Math.round(((last.bytesDone - first.bytesDone) * 1000) / (last.atMs - first.atMs)));
 }

@@ -33,7 +33,8 @@ export const rangeHeader = ({ start, end }: RangeRequest): string => `bytes=${st
  */
 export function checkRangeAnswer(request: RangeRequest, answer: RangeAnswer, asked: Asked): void {
   const { start, end, object } = request;
-  if (answer.etag !== undefined && normaliseEtag(answer.etag) !== normaliseEtag(object.etag)) {
+  if (answer.etag === undefined) throw brokenAnswer(asked, 'the answer has no ETag');
+  if (normaliseEtag(answer.etag) !== normaliseEtag(object.etag)) {
     throw new StoreProblem(
       'changed',
       `${asked.wanted}: wanted ETag ${object.etag}, found ${answer.etag} (from ${asked.endpoint})`,

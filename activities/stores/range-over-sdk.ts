@@ -10,7 +10,10 @@ export interface SdkRangeOptions {
   readonly stallTimeoutMs: number;
 }
 
-/** A range by the SDK's GetObject: the fallback of the http engine, and what tests compare it with. */
+/**
+ * A range by the SDK's GetObject: the fallback of the http engine, and what tests compare it with. Its socketTimeout does not
+ * know a reader that takes its time from a silent server: the body then breaks as well, and is fetched on.
+ */
 export async function readRangeOverSdk(request: RangeRequest, options: SdkRangeOptions): Promise<Readable> {
   const { object, start, end, signal } = request;
   const asked = { wanted: wantedRange(request), endpoint: options.endpoint };

@@ -19,14 +19,11 @@ export interface S3ObjectStoreOptions {
 /** A server that does not even take the connection is not slow, it is not there. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** Two: one retry hides a connection that the server closed just then; the job's own retries do the rest. */
-const SDK_ATTEMPTS = 2;
-
 /**
  * The SDK finds credentials as everywhere (environment, profile, role). Checksums only where S3 demands them: ranged GETs
  * have none, and whole-object checksums would be computed in JavaScript, beside the MD5 that proves the bytes anyway.
  */
-export function createS3Client(options: S3ObjectStoreOptions): S3Client {
+export function createS3Client(options: S3ObjectStoreOptions, maxAttempts: number): S3Client {
   const { region, endpoint, stallTimeoutMs, maxSockets } = options;
   const agent = { keepAlive: true, maxSockets };
   return new S3Client({
@@ -34,7 +31,7 @@ export function createS3Client(options: S3ObjectStoreOptions): S3Client {
     ...(endpoint === undefined ? {} : { endpoint }),
     forcePathStyle: options.forcePathStyle ?? endpoint !== undefined,
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
-    maxAttempts: SDK_ATTEMPTS,
+    maxAttempts,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: new NodeHttpHandler({

@@ -9,14 +9,20 @@ import { createSignedUrls } from './signed-urls.js';
 
 export type { S3ObjectStoreOptions };
 
+/** One retry hides a connection that the server closed just then; the job's own retries do the rest. */
+const HEAD_ATTEMPTS = 2;
+/** Ranges are retried by whoever reads them, from where they broke. */
+const BODY_ATTEMPTS = 1;
+
 /** Objects in S3. `close` ends idle connections. */
 export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore & { close(): void } {
   const { stallTimeoutMs } = options;
   const endpoint = options.endpoint ?? `AWS S3 in ${options.region}`;
-  const client = createS3Client(options);
+  const client = createS3Client(options, HEAD_ATTEMPTS);
+  const bodyClient = createS3Client(options, BODY_ATTEMPTS);
   const agents = createAgents(options.maxSockets);
   const http = { urls: createSignedUrls(client), agents, endpoint, stallTimeoutMs };
-  const sdk = { client, endpoint, stallTimeoutMs };
+  const sdk = { client: bodyClient, endpoint, stallTimeoutMs };
   return {
     head: (address, signal) => headObject(client, address, endpoint, signal),
     readRange: (object, start, end, signal) =>
@@ -27,6 +33,7 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
       agents.http.destroy();
       agents.https.destroy();
       client.destroy();
+      bodyClient.destroy();
     },
   };
 }

@@ -5,6 +5,7 @@ import { appendFile, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fetchToFile, type TransferControl, type TransferResult } from '../../activities/transfer.js';
+import { pause } from '../../activities/transfer-range.js';
 import { transferRanges } from '../../activities/transfer-ranges.js';
 import { createFakeObjectStore, type FakeObjectStore, type Fault } from '../support/fake-object-store.js';
 import { failureOf } from '../support/object-store-suite.js';
@@ -35,7 +36,7 @@ const fetch = (
   fetchToFile(
     store,
     { object: { bucket: 'b', key: 'k', etag }, sizeBytes, partSizeBytes: PART_BYTES, path, journalPath, parallelParts },
-    { signal: new AbortController().signal, onProgress: () => {}, ...control },
+    { signal: new AbortController().signal, onProgress: () => {}, pause: async () => {}, ...control },
   );
 const putAll = (): string => store.put('b', 'k', bytes, { partSizeBytes: PART_BYTES });
 const isRight = async (): Promise<boolean> => (await readFile(path)).equals(bytes);
@@ -158,7 +159,8 @@ describe('a transfer', () => {
     const controller = new AbortController();
     store.failWith(() => ({ kind: 'problem', code: 'unavailable', retryAfterMs: 60_000 }));
     setTimeout(() => controller.abort(new Error('enough')), 50);
-    expect(await failureOf(fetch(putAll(), { signal: controller.signal }))).toMatchObject({ message: 'enough' });
+    const asReal = { signal: controller.signal, pause };
+    expect(await failureOf(fetch(putAll(), asReal))).toMatchObject({ message: 'enough' });
   });
 
   test('a full disk ends it at once, with the errno, and with the bodies', async () => {
@@ -170,12 +172,19 @@ describe('a transfer', () => {
     expect(store.requests.length).toBeLessThanOrEqual(2);
   });
 
-  test('a range that fails five times more is given up, with the last problem', async () => {
+  test('a range that fails five times more is given up, after waits that double', async () => {
     const small = bytes.subarray(0, 1000);
     const etag = store.put('b', 'k', small);
-    store.failWith(() => ({ kind: 'problem', code: 'unavailable' }));
-    expect(await failureOf(fetch(etag, {}, small.length))).toMatchObject({ code: 'unavailable' });
+    store.failWith(({ call }) => ({ kind: 'problem', code: 'unavailable', retryAfterMs: call === 2 ? 9000 : 0 }));
+    const waitsMs: number[] = [];
+    const pausing = { pause: async (ms: number) => void waitsMs.push(ms) };
+    expect(await failureOf(fetch(etag, pausing, small.length))).toMatchObject({ code: 'unavailable' });
     expect(store.requests).toHaveLength(6);
+    const longestMs = [200, 400, 9000, 1600, 3200];
+    expect(waitsMs.map((ms, at) => ms <= (longestMs[at] ?? 0) && ms >= (longestMs[at] ?? 0) / 2)).toEqual(
+      longestMs.map(() => true),
+    );
+    expect(waitsMs[2]).toBe(9000);
   });
 
   test('whichever request fails, and however: the bytes are right, or it is an error', async () => {

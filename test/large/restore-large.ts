@@ -10,7 +10,6 @@ import type { RestoreResult } from '../../core/contract.js';
 import { MEBIBYTE } from '../../core/units.js';
 import { noise, openCorpus } from '../../dev/corpus.js';
 import type { Corpus, FileSource } from '../../dev/corpus.js';
-import { DATA_DIR } from '../../dev/dev.js';
 import { startLocalStack } from '../../dev/local-stack.js';
 import { installLog } from '../../worker/log.js';
 
@@ -74,9 +73,10 @@ const CASES: readonly Case[] = [
 const [MOST_EVENTS, MOST_BYTES] = [10_000, 5 * MEBIBYTE];
 
 installLog('error');
-const output = resolve(DATA_DIR, 'large-output');
+const dataDir = resolve('.stowage', 'large');
+const output = resolve(dataDir, 'output');
 const taskQueue = 'stowage-large';
-const local = await startLocalStack({ dataDir: DATA_DIR, output, database: 'stowage_large', taskQueue, say });
+const local = await startLocalStack({ dataDir, output, database: 'stowage_large', taskQueue, say });
 const { s3, mongo, temporal } = local.stack;
 const connection = await Connection.connect({ address: temporal.address });
 const { workflow } = new Client({ connection });
@@ -112,8 +112,8 @@ try {
   for (const one of CASES) problems.push(...(await run(one)));
 } finally {
   await connection.close();
-  await rm(output, { recursive: true, force: true });
   await local.stop();
+  await rm(dataDir, { recursive: true, force: true });
 }
 for (const problem of problems) say(problem);
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 
 export type HttpFault =
   | { readonly kind: 'cut' | 'stall'; readonly bytes: number }
-  | { readonly kind: 'reset' | 'silent' | 'whole' | 'wrong-place' | 'other-etag' | 'chunked' | 'chunked-short' | 'short' }
+  | { readonly kind: 'reset' | 'silent' | 'whole' | 'wrong-place' | 'other-etag' | 'no-etag' | 'chunked' | 'chunked-short' | 'short' }
   | { readonly kind: 'refuse'; readonly status: number; readonly code?: string; readonly retryAfter?: string };
 
 export interface FaultyServer {
@@ -15,6 +15,10 @@ export interface FaultyServer {
   failWith(faultOf: (call: number, range: readonly [number, number]) => HttpFault | undefined): void;
   /** The ranges of all GETs so far. */
   readonly ranges: readonly (readonly [number, number])[];
+  /** Paths of all GETs so far, as they came over the wire, without the query. */
+  readonly paths: readonly string[];
+  /** Connections so far, and those that are open now. */
+  socketsSeen(): number;
   openSockets(): number;
   close(): Promise<void>;
 }
@@ -28,14 +32,18 @@ export async function startFaultyServer(): Promise<FaultyServer> {
   let served: Served = { bytes: new Uint8Array(), etag: '"0"' };
   let faultOf: Parameters<FaultyServer['failWith']>[0] = () => undefined;
   const ranges: (readonly [number, number])[] = [];
+  const paths: string[] = [];
   const sockets = new Set<Socket>();
+  let socketsSeen = 0;
   const server = createServer((request, response) => {
     const range = rangeOf(request, served.bytes.length);
     ranges.push(range);
+    paths.push((request.url ?? '').replace(/\?.*$/s, ''));
     answer(request, response, served, range, faultOf(ranges.length - 1, range));
   });
   server.on('connection', (socket) => {
     sockets.add(socket);
+    socketsSeen += 1;
     socket.on('close', () => sockets.delete(socket));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -44,6 +52,8 @@ export async function startFaultyServer(): Promise<FaultyServer> {
     serve: (bytes, etag) => void (served = { bytes, etag }),
     failWith: (next) => void (faultOf = next),
     ranges,
+    paths,
+    socketsSeen: () => socketsSeen,
     openSockets: () => sockets.size,
     close: () => closeAll(server, sockets),
   };
@@ -77,7 +87,7 @@ function answer(
   const place = fault?.kind === 'wrong-place' ? start + 1 : start;
   const body = bytes.subarray(place, Math.min(bytes.length, place + end - start));
   response.statusCode = 206;
-  response.setHeader('etag', fault?.kind === 'other-etag' ? '"other"' : etag);
+  if (fault?.kind !== 'no-etag') response.setHeader('etag', fault?.kind === 'other-etag' ? '"other"' : etag);
   response.setHeader('content-range', `bytes ${place}-${place + end - start - 1}/${bytes.length}`);
   send(response, body, fault);
 }

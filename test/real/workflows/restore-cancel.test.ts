@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import type { FileStep } from '../../../core/contract.js';
+import type { FileStep, PlanRequest } from '../../../core/contract.js';
 import { aFile, allRight, planOf, someFiles } from '../../support/fake-steps.js';
 import { gate } from '../../support/gate.js';
 import { openWorld, until } from '../../support/workflow-world.js';
@@ -128,17 +128,12 @@ describe('cancelling a restore', () => {
 
   test('just before the plan is ready begins no file, and reports them all', async () => {
     const files = someFiles(3);
-    const planIsReady = gate();
-    const planRestore = async (request: Parameters<typeof planOf>[0]) => {
-      await planIsReady.opened;
-      return planOf(request, files);
-    };
+    const planRestore = (request: PlanRequest) => runsUntilCancelled().catch(() => planOf(request, files));
     const job = await world.start({ planRestore }, { files });
     await isUnderWay(job, 'planRestore');
     await job.handle.cancel();
-    planIsReady.open();
     const end = await job.endUnskipped();
-    expect(end.status).toBe('CANCELLED');
+    expect(end).toMatchObject({ status: 'CANCELLED', memo: { result: { failed: 3 } } });
     expect(job.story()).toEqual(['planRestore', 'writeReport', 'closeJob']);
     expect(job.stepsOf('writeReport')).toMatchObject([{ stop: 'cancelled' }]);
   });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { runStep } from '../../../activities/step.js';
-import type { DownloadAnswer, FileStep } from '../../../core/contract.js';
+import type { DownloadAnswer, FileStep, PlanRequest } from '../../../core/contract.js';
 import { HOUR, LIMITS, aFile, ended, planOf, someFiles } from '../../support/fake-steps.js';
 import type { Ended } from '../../support/fake-steps.js';
 import { openWorld } from '../../support/workflow-world.js';
@@ -73,7 +73,7 @@ describe('the limit of 12 hours', () => {
 
   test('has passed already when the plan is ready: nothing is begun', async () => {
     const limits = { ...LIMITS, timeoutMs: HOUR };
-    const planRestore = async (request: Parameters<typeof planOf>[0]) => {
+    const planRestore = async (request: PlanRequest) => {
       if (Context.current().info.attempt > 1) return planOf(request, [aFile(0)], { limits });
       throw ApplicationFailure.create({ message: 'the catalogue is down', nextRetryDelay: '2h' });
     };
