@@ -61,10 +61,15 @@ async function readCatalogue(
   { rawFileIds, files }: RestoreInput,
 ): Promise<readonly RawFilePlan[] | null> {
   const documents = new Map((await rawFiles.find(rawFileIds)).map((document) => [document._id, document]));
-  // A glob without a slash is meant for the file's own name, wherever the file lies.
-  const wanted = files.length === 0 ? () => true : picomatch([...files], { basename: true, dot: true });
+  const wanted = files.length === 0 ? () => true : matchesAny(files);
   const plans = rawFileIds.map((id) => planRawFile(id, documents.get(id) ?? null, settings, wanted));
   const sound = plans.filter(({ error }) => error === null);
   if (sound.length > 0 && sound.every((one) => one.files.length === 0)) return null;
   return refuseCollisions(plans);
+}
+
+/** A glob without a slash is meant for the file's own name, wherever the file lies. */
+function matchesAny(globs: readonly string[]): (path: string) => boolean {
+  const matchers = globs.map((glob) => picomatch(glob, { basename: !glob.includes('/'), dot: true }));
+  return (path) => matchers.some((matches) => matches(path));
 }

@@ -8,10 +8,12 @@ import { bundleWorkflows } from '../../worker/wire.js';
 
 declare global {
   var stowageTestStack: Stack | undefined;
+  var stowageTestFolder: string | undefined;
 }
 
 export default async function setUp(): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'stowage-test-'));
+  globalThis.stowageTestFolder = dataDir;
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const [stack, bundle] = await Promise.all([
     startStack({ dataDir, persistent: false, say }),

@@ -15,7 +15,7 @@ let jobs = 0;
 export const request = (input: unknown, workflowId = `restore-${(jobs += 1)}`) => ({
   args: [input],
   workflowId,
-  runId: `run-of-${workflowId}`,
+  runId: `run-of-${encodeURIComponent(workflowId)}`,
   startedAtMs: START_MS - 1500,
 });
 

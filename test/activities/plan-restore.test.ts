@@ -1,0 +1,280 @@
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { PlanAnswer, RestorePreview } from '../../core/contract.js';
+import { createRestoreActivities } from '../../activities/index.js';
+import { readAllFiles, readRecorded } from '../../activities/ledger.js';
+import { BUCKET, filesBelow, keyOf, openWorld, runActivity } from '../support/restore-world.js';
+import type { World } from '../support/restore-world.js';
+import { planJob, request } from '../support/restore-job.js';
+
+let world: World;
+beforeEach(async () => void (world = await openWorld()));
+afterEach(() => world.close());
+
+const plan = (input: unknown): Promise<PlanAnswer> =>
+  runActivity(() => createRestoreActivities(world.deps).planRestore(request(input)));
+async function preview(input: object): Promise<RestorePreview> {
+  const answer = await plan({ ...input, dry_run: true });
+  if (answer.kind !== 'preview') throw new Error(`no preview: ${JSON.stringify(answer)}`);
+  return answer.preview;
+}
+
+describe('the plan of a job', () => {
+  test('has all that is needed for one raw file', async () => {
+    world.addRawFile('sample', { 'a.raw': 'right', 'x.d/b.raw': 'right too' });
+    const job = await planJob(world, 'sample', 'restore-7');
+    expect(job).toMatchObject({
+      ref: { workflowId: 'restore-7', runId: 'run-of-restore-7', verifyOnly: false },
+      limits: world.deps.limits,
+      rawFiles: 1,
+      files: 2,
+      bytes: 14,
+      filesRefused: 0,
+      rawFilesRefused: 0,
+      chainPages: 1,
+      smallPages: 0,
+      destinations: [join(world.root, 'P1')],
+    });
+    const files = await readAllFiles(job.ref.folder);
+    expect(files.map(({ index, file, key }) => [index, file, key])).toEqual([
+      [0, 'a.raw', 'sample/a.raw'],
+      [1, 'x.d/b.raw', 'sample/x.d/b.raw'],
+    ]);
+    const { dev } = await stat(world.root);
+    expect(files[0]).toMatchObject({
+      bucket: BUCKET,
+      destination: join(world.root, 'P1'),
+      filesystem: String(dev),
+    });
+  });
+
+  test('has the raw files in the order asked for, and one destination for each project', async () => {
+    world.addRawFile('one', { 'a.raw': 'a' }, { project: 'P2' });
+    world.addRawFile('two', { 'b.raw': 'b' }, { project: 'P1' });
+    world.addRawFile('three', { 'c.raw': 'c' }, { project: 'P2' });
+    const job = await planJob(world, 'three,two,one');
+    expect((await readAllFiles(job.ref.folder)).map(({ rawFileId }) => rawFileId)).toEqual([
+      'three',
+      'two',
+      'one',
+    ]);
+    expect(job.destinations).toEqual([join(world.root, 'P2'), join(world.root, 'P1')]);
+  });
+
+  test('goes on where a raw file cannot be planned', async () => {
+    world.addRawFile('good', { 'a.raw': 'a' });
+    world.addRawFile('homeless', { 'b.raw': 'b' }, { project: null });
+    expect(await planJob(world, 'gone,good,homeless')).toMatchObject({
+      rawFiles: 3,
+      files: 1,
+      rawFilesRefused: 2,
+    });
+  });
+
+  test('has the endings of refused files from the start', async () => {
+    world.addRawFile('sample', { 'a.raw': 'a', '../up': 'b' });
+    const job = await planJob(world, 'sample');
+    expect(job.filesRefused).toBe(1);
+    expect([...(await readRecorded(job.ref.folder)).outcomes.values()]).toMatchObject([
+      { index: 1, ending: { code: 'unsafe-path' } },
+    ]);
+  });
+
+  test('restores small files in pages where there are many, and large ones one by one', async () => {
+    const entries = world.addRawFile(
+      'sample',
+      Object.fromEntries(Array.from({ length: 501 }, (_, at) => [`${at}.raw`, 'x'])),
+    );
+    const large = entries['7.raw'] ?? [];
+    large[0] = 9 * 1024 * 1024;
+    expect(await planJob(world, 'sample')).toMatchObject({ files: 501, chainPages: 1, smallPages: 5 });
+  });
+
+  test.each([
+    [['*.raw'], ['a.raw', 'x.d/b.raw']],
+    [['x.d/*'], ['x.d/b.raw', 'x.d/.hidden']],
+    [['**/.hidden'], ['x.d/.hidden']],
+    [['*/b.raw'], ['x.d/b.raw']],
+    [['x.d/b.raw', 'y.d/*'], ['x.d/b.raw']],
+    [['**'], ['a.raw', 'x.d/b.raw', 'x.d/.hidden']],
+    [
+      ['a.raw', '.hidden'],
+      ['a.raw', 'x.d/.hidden'],
+    ],
+  ])('of the selection %j has %j', async (files, selected) => {
+    world.addRawFile('sample', { 'a.raw': 'a', 'x.d/b.raw': 'b', 'x.d/.hidden': 'c' });
+    const { ref } = await planJob(world, { raw_file_ids: 'sample', files });
+    expect((await readAllFiles(ref.folder)).map(({ file }) => file)).toEqual(selected);
+  });
+});
+
+describe('a job is refused before anything is touched', () => {
+  test.each([
+    ['no ids', ' , ,', 'raw_file_ids: expected'],
+    [
+      'a selection that selects nothing',
+      { raw_file_ids: 'sample', files: ['*.mzML'] },
+      'files: expected globs that match',
+    ],
+    ['an unknown property', { raw_file_ids: 'sample', dry: true }, 'dry: unknown property'],
+  ])('%s', async (_, input, message) => {
+    world.addRawFile('sample', { 'a.raw': 'a' });
+    expect(await plan(input)).toEqual({ kind: 'invalid', message: expect.stringContaining(message) });
+    expect(await readdir(world.root)).toEqual([]);
+    expect(world.store.requests).toEqual([]);
+  });
+
+  test('a catalogue that cannot be read ends the job after its retries', async () => {
+    let asked = 0;
+    const rawFiles = { find: () => Promise.reject(new Error(`MONGODB_URI: host not found ${(asked += 1)}`)) };
+    const { planRestore } = createRestoreActivities({ ...world.deps, rawFiles });
+    await expect(runActivity(() => planRestore(request('sample')))).rejects.toMatchObject({
+      type: 'CatalogueUnavailable',
+      message: 'MONGODB_URI: host not found 2',
+      nonRetryable: true,
+    });
+    expect(asked).toBe(2);
+  });
+});
+
+describe('an output location', () => {
+  const reportedErrors = async (input: unknown): Promise<readonly unknown[]> =>
+    (await preview({ raw_file_ids: input })).raw_files.map(({ error }) => error);
+
+  test('that cannot be written fails its raw files only', async () => {
+    world.addRawFile('good', { 'a.raw': 'a' }, { project: 'P1' });
+    world.addRawFile('bad', { 'b.raw': 'b' }, { project: 'P2' });
+    await writeFile(join(world.root, 'P2'), 'a file in the way');
+    expect(await reportedErrors('good,bad')).toEqual([null, 'Output location not writable (ENOTDIR)']);
+    expect(await planJob(world, 'good,bad')).toMatchObject({ files: 1, rawFilesRefused: 1 });
+  });
+
+  test('that takes not even the plan puts the report into the result', async () => {
+    world.addRawFile('sample', { 'a.raw': 'a' });
+    await rm(world.root, { recursive: true });
+    await writeFile(world.root, 'a file in the way');
+    const answer = await plan('sample');
+    expect(answer).toMatchObject({
+      kind: 'unwritable',
+      result: {
+        status: 'PARTIAL FAILURE',
+        raw_files: 1,
+        reports: [],
+        failures: [
+          {
+            raw_file_id: 'sample',
+            file: null,
+            status: expect.stringMatching(/^ERROR: Output location not writable \(E/),
+          },
+        ],
+        unwritten_reports: [{ destination: world.root, text: expect.stringContaining('Raw File: sample') }],
+      },
+    });
+  });
+
+  test('without room refuses the raw file that does not fit, and only that', async () => {
+    world.addRawFile('small', { 'a.raw': 'a' });
+    const entries = world.addRawFile('huge', { 'b.raw': 'b' });
+    entries['b.raw'] = [1e15, null, entries['b.raw']?.[2]];
+    expect(await reportedErrors('huge,small')).toEqual([
+      expect.stringMatching(/^Not enough disk space \(need 1049041748.0 MB, free \d+\.\d MB\)$/),
+      null,
+    ]);
+  });
+
+  test('needs no room for what is there already', async () => {
+    world.addRawFile('sample', { 'a.raw': 'right', 'b.raw': 'right', 'c.raw': 'right' });
+    await world.place('P1/a.raw', 'right');
+    await world.place('P1/b.raw', 'wrong');
+    const { filesystems } = await preview({ raw_file_ids: 'sample' });
+    expect(filesystems).toEqual([
+      { path: join(world.root, 'P1'), needed_bytes: 5, free_bytes: expect.any(Number) },
+    ]);
+  });
+});
+
+describe('a dry run', () => {
+  beforeEach(async () => {
+    world.addRawFile('sample', {
+      'new.raw': 'new',
+      'right.raw': 'right',
+      'wrong.raw': 'right',
+      'gone.raw': 'gone',
+      '../up': 'x',
+    });
+    await world.place('P1/right.raw', 'right');
+    await world.place('P1/wrong.raw', 'wrong');
+    world.store.remove(BUCKET, keyOf('sample', 'gone.raw'));
+  });
+
+  test('tells what would be done, and what is in the way', async () => {
+    const { raw_files, problems, problems_omitted, dry_run } = await preview({
+      raw_file_ids: 'sample,unknown',
+    });
+    expect(raw_files).toEqual([
+      {
+        raw_file_id: 'sample',
+        project_id: 'P1',
+        destination: join(world.root, 'P1'),
+        files: 5,
+        bytes: 18,
+        download: 1,
+        skip: 1,
+        heal: 1,
+        bytes_to_download: 8,
+        error: null,
+      },
+      {
+        raw_file_id: 'unknown',
+        project_id: null,
+        destination: null,
+        files: 0,
+        bytes: 0,
+        download: 0,
+        skip: 0,
+        heal: 0,
+        bytes_to_download: 0,
+        error: 'RawFile not found in DB',
+      },
+    ]);
+    expect(problems.toSorted((one, other) => one.file.localeCompare(other.file))).toEqual([
+      { raw_file_id: 'sample', file: '../up', status: 'FAILURE - Unsafe path' },
+      { raw_file_id: 'sample', file: 'gone.raw', status: 'FAILURE - S3 file not found' },
+    ]);
+    expect([problems_omitted, dry_run]).toEqual([0, true]);
+  });
+
+  test('writes nothing and fetches nothing', async () => {
+    const before = await filesBelow(world.root);
+    const { mtimeMs } = await stat(join(world.root, 'P1'));
+    await preview({ raw_file_ids: 'sample' });
+    expect(await filesBelow(world.root)).toEqual(before);
+    expect((await stat(join(world.root, 'P1'))).mtimeMs).toBe(mtimeMs);
+    expect(await readdir(world.root)).toEqual(['P1']);
+    expect(world.store.bytesRequested()).toBe(0);
+  });
+
+  test('creates not even the folder of a new project', async () => {
+    world.addRawFile('first', { 'a.raw': 'a' }, { project: 'NEW' });
+    expect((await preview({ raw_file_ids: 'first' })).raw_files[0]).toMatchObject({
+      download: 1,
+      error: null,
+    });
+    expect(await readdir(world.root)).toEqual(['P1']);
+  });
+
+  test('lists 100 problems and counts the others', async () => {
+    world.addRawFile('many', Object.fromEntries(Array.from({ length: 130 }, (_, at) => [`../${at}`, 'x'])));
+    const { problems, problems_omitted } = await preview({ raw_file_ids: 'many' });
+    expect([problems.length, problems_omitted]).toEqual([100, 30]);
+  });
+});
+
+test('a folder where a file should be is a problem of the dry run too', async () => {
+  world.addRawFile('sample', { 'a.raw': 'right' });
+  await mkdir(join(world.root, 'P1/a.raw'), { recursive: true });
+  expect((await preview({ raw_file_ids: 'sample' })).problems).toMatchObject([
+    { status: 'FAILURE - Cannot write (EISDIR)' },
+  ]);
+});
