@@ -3,13 +3,14 @@
  * that was begun or has ended. History carries counts only, and the report can be written even after a terminate.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { appendFile, mkdir, readFile, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { FilePlan, PlannedJob } from '../core/contract.js';
 import type { FileOutcome } from '../core/outcome.js';
 import { WORK_FOLDER } from '../core/paths.js';
+import { makeFolder } from './make-folder.js';
 
 /** A raw file as the report shows it; its files are in the pages. */
 export interface StoredRawFile {
@@ -64,7 +65,7 @@ export async function writePlan(
 ): Promise<void> {
   const { folder } = plan.job.ref;
   const draft = `${folder}.${randomUUID()}.tmp`;
-  await mkdir(draft, { recursive: true });
+  await makeFolder(draft);
   try {
     for (const kind of ['chain', 'small', 'refused'] as const)
       for (const [page, files] of paged(lists[kind]).entries())

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { lstat, mkdir, open, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { TEMPORARY_PREFIX } from '../core/paths.js';
+import { makeFolder } from './make-folder.js';
 
 /** The names of one file and of its temporary companions, all in the same (resolved) folder. */
 export interface LocalPlace {
@@ -38,7 +39,7 @@ export async function findPlace(destination: string, file: string): Promise<Loca
  * @throws UnsafePath where a symbolic link leads outside; errno errors (ENOTDIR, EACCES, …) as they are.
  */
 export async function makePlace(destination: string, file: string): Promise<LocalPlace> {
-  await mkdir(destination, { recursive: true });
+  await makeFolder(destination);
   const folders = file.split('/').slice(0, -1);
   for (const depth of folders.keys()) {
     const below = folders.slice(0, depth + 1);

@@ -1,10 +1,11 @@
 /** Looks at the output location before the first byte: can it be written, on which filesystem is it, does what is missing fit. */
 import { randomUUID } from 'node:crypto';
-import { access, constants, mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { access, constants, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { refuseWithoutSpace } from '../core/disk.js';
 import { TEMPORARY_PREFIX } from '../core/paths.js';
 import type { RawFilePlan } from '../core/plan.js';
+import { makeFolder } from './make-folder.js';
 
 export interface SurveyedRawFile {
   readonly plan: RawFilePlan;
@@ -95,7 +96,7 @@ async function whyNotWritable(destination: string, mayTouch: boolean): Promise<s
 
 /** Permission bits do not tell the truth for root, on read-only mounts and over NFS: only writing does. */
 async function probe(destination: string): Promise<void> {
-  await mkdir(destination, { recursive: true });
+  await makeFolder(destination);
   const path = join(destination, `${TEMPORARY_PREFIX}probe-${randomUUID()}`);
   await writeFile(path, '');
   await rm(path);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { appendFile, link, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, link, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TEMPORARY_PREFIX } from '../core/paths.js';
 import { renderJsonReport, renderTextReport, reportFileName } from '../core/report.js';
@@ -8,6 +8,7 @@ import type { SavedReports } from '../core/result.js';
 import { messageOf } from './endings.js';
 import { parseLines, releaseReserve } from './ledger.js';
 import { syncFolder } from './local-paths.js';
+import { makeFolder } from './make-folder.js';
 
 /** A report that cannot be written travels in the result; history takes 2 MB at most. */
 const MAX_TEXT_CHARACTERS = 300_000;
@@ -66,7 +67,7 @@ async function saveSomewhere(report: Report, folders: readonly string[], jobFold
 
 /** Writes text and JSON under one free name. Returns the path of the text. */
 async function savePair(report: Report, folder: string): Promise<string> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   for (let attempt = 1; ; attempt += 1) {
     const [text, json] = (['txt', 'json'] as const).map((kind) =>
       join(folder, reportFileName(report.timestamp, attempt, kind)),

@@ -128,7 +128,7 @@ export function parseSettingsFile(document: unknown): Parsed<RestoreSettings> {
     value: {
       outputRoot: locations.output.absolute_path.replace(/(?!^)\/+$/, ''),
       subfolder: trimSlashes(subfolder),
-      fallbackProject: fallback_project ?? null,
+      fallbackProject: fallback_project || null,
       keepCorrupted: keep_corrupted ?? false,
       region: backup?.s3?.region ?? null,
     },

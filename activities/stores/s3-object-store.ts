@@ -1,10 +1,12 @@
 /** S3 as an ObjectStore. The files of this folder are the only ones that import @aws-sdk and mongodb. */
-import type { ObjectStore } from '../ports.js';
-import { createAgents } from './http-get.js';
+import type { ObjectAddress, ObjectStore } from '../ports.js';
+import { headOverHttp } from './head-over-http.js';
+import { headOverSdk } from './head-over-sdk.js';
+import { createAgents } from './http-request.js';
+import type { RangeRequest } from './range-answer.js';
 import { readRangeOverHttp } from './range-over-http.js';
 import { readRangeOverSdk } from './range-over-sdk.js';
 import { createS3Client, type S3ObjectStoreOptions } from './s3-client.js';
-import { headObject } from './s3-head.js';
 import { createSignedUrls } from './signed-urls.js';
 
 export type { S3ObjectStoreOptions };
@@ -22,13 +24,21 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
   const bodyClient = createS3Client(options, BODY_ATTEMPTS);
   const agents = createAgents(options.maxSockets);
   const http = { urls: createSignedUrls(client), agents, endpoint, stallTimeoutMs };
-  const sdk = { client: bodyClient, endpoint, stallTimeoutMs };
+  const engine =
+    options.engine === 'http'
+      ? {
+          head: (address: ObjectAddress, signal: AbortSignal) => headOverHttp(address, http, signal),
+          readRange: (request: RangeRequest) => readRangeOverHttp(request, http),
+        }
+      : {
+          head: (address: ObjectAddress, signal: AbortSignal) =>
+            headOverSdk(address, { client, endpoint }, signal),
+          readRange: (request: RangeRequest) =>
+            readRangeOverSdk(request, { client: bodyClient, endpoint, stallTimeoutMs }),
+        };
   return {
-    head: (address, signal) => headObject(client, address, endpoint, signal),
-    readRange: (object, start, end, signal) =>
-      options.engine === 'http'
-        ? readRangeOverHttp({ object, start, end, signal }, http)
-        : readRangeOverSdk({ object, start, end, signal }, sdk),
+    head: engine.head,
+    readRange: (object, start, end, signal) => engine.readRange({ object, start, end, signal }),
     close: () => {
       agents.http.destroy();
       agents.https.destroy();

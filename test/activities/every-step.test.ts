@@ -121,13 +121,14 @@ describe.each(ways)('files restored %s', (_, way) => {
     expect(requests).toBe(NAMES.length + 2);
   });
 
-  test.each(['ENOSPC', 'EIO', 'EACCES'])('the disk says %s at its n-th change', async (errno) => {
+  test.each(['ENOSPC', 'EIO'])('the disk says %s at its n-th change', async (errno) => {
     const changes = await failEverywhere(way, (world, n) => {
       let reached = false;
       const { root } = world;
-      failDisk(join(root, 'P1'), (_change, at) => {
+      failDisk(join(root, 'P1'), ({ syscall, path }, at) => {
         reached ||= at === n;
-        return at === n ? errno : null;
+        // A lock that cannot be removed stays, of course: it is taken over (lease.test.ts).
+        return at === n && !(syscall === 'unlink' && path.endsWith('.lock')) ? errno : null;
       });
       return () => reached;
     });

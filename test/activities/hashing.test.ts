@@ -17,7 +17,11 @@ function straightforward(bytes: Buffer, partSizeBytes: number): FileHashes {
   const outer = createHash('md5');
   let parts = 0;
   for (let at = 0; at < bytes.length; at += partSizeBytes, parts += 1)
-    outer.update(createHash('md5').update(bytes.subarray(at, at + partSizeBytes)).digest());
+    outer.update(
+      createHash('md5')
+        .update(bytes.subarray(at, at + partSizeBytes))
+        .digest(),
+    );
   return { sizeBytes: bytes.length, md5, etag: `${outer.digest('hex')}-${parts}` };
 }
 
@@ -84,7 +88,9 @@ describe('the hash pool', () => {
   test('several files at once do not mix', async () => {
     const sizes = [2, 3, 4, 5, 6, 7].map((mebibytes) => mebibytes * MIB + mebibytes);
     const found = await Promise.all(
-      sizes.map(async (size) => pool.hashFile(await fileOf(size), { partSizeBytes: MIB, md5: true, signal: never })),
+      sizes.map(async (size) =>
+        pool.hashFile(await fileOf(size), { partSizeBytes: MIB, md5: true, signal: never }),
+      ),
     );
     expect(found).toEqual(sizes.map((size) => straightforward(source.subarray(0, size), MIB)));
   });
@@ -109,7 +115,9 @@ describe('the hash pool', () => {
     const path = join(folder, 'aborted.bin');
     await copyFile(await fileOf(source.length), path);
     const controller = new AbortController();
-    const hashing = failureOf(pool.hashFile(path, { partSizeBytes: MIB, md5: true, signal: controller.signal }));
+    const hashing = failureOf(
+      pool.hashFile(path, { partSizeBytes: MIB, md5: true, signal: controller.signal }),
+    );
     const reason = new Error('enough');
     setImmediate(() => controller.abort(reason));
     expect(await hashing).toBe(reason);

@@ -113,7 +113,7 @@ describe('what is recorded', () => {
       join(folder, 'outcomes-other-host-7.jsonl'),
       `${JSON.stringify({ outcome: denied(1) })}\n`,
     );
-    expect([...(await readRecorded(folder)).outcomes.keys()].toSorted()).toEqual([0, 1]);
+    expect(new Set((await readRecorded(folder)).outcomes.keys())).toEqual(new Set([0, 1]));
   });
 
   test('twice for one file counts once, and the first line counts', async () => {

@@ -1,10 +1,10 @@
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PlanAnswer, RestorePreview } from '../../core/contract.js';
 import { createRestoreActivities } from '../../activities/index.js';
 import { readAllFiles, readRecorded } from '../../activities/ledger.js';
-import { BUCKET, filesBelow, keyOf, openWorld, runActivity } from '../support/restore-world.js';
+import { BUCKET, openWorld, runActivity } from '../support/restore-world.js';
 import type { World } from '../support/restore-world.js';
 import { planJob, request } from '../support/restore-job.js';
 
@@ -136,145 +136,4 @@ describe('a job is refused before anything is touched', () => {
     });
     expect(asked).toBe(2);
   });
-});
-
-describe('an output location', () => {
-  const reportedErrors = async (input: unknown): Promise<readonly unknown[]> =>
-    (await preview({ raw_file_ids: input })).raw_files.map(({ error }) => error);
-
-  test('that cannot be written fails its raw files only', async () => {
-    world.addRawFile('good', { 'a.raw': 'a' }, { project: 'P1' });
-    world.addRawFile('bad', { 'b.raw': 'b' }, { project: 'P2' });
-    await writeFile(join(world.root, 'P2'), 'a file in the way');
-    expect(await reportedErrors('good,bad')).toEqual([null, 'Output location not writable (ENOTDIR)']);
-    expect(await planJob(world, 'good,bad')).toMatchObject({ files: 1, rawFilesRefused: 1 });
-  });
-
-  test('that takes not even the plan puts the report into the result', async () => {
-    world.addRawFile('sample', { 'a.raw': 'a' });
-    await rm(world.root, { recursive: true });
-    await writeFile(world.root, 'a file in the way');
-    const answer = await plan('sample');
-    expect(answer).toMatchObject({
-      kind: 'unwritable',
-      result: {
-        status: 'PARTIAL FAILURE',
-        raw_files: 1,
-        reports: [],
-        failures: [
-          {
-            raw_file_id: 'sample',
-            file: null,
-            status: expect.stringMatching(/^ERROR: Output location not writable \(E/),
-          },
-        ],
-        unwritten_reports: [{ destination: world.root, text: expect.stringContaining('Raw File: sample') }],
-      },
-    });
-  });
-
-  test('without room refuses the raw file that does not fit, and only that', async () => {
-    world.addRawFile('small', { 'a.raw': 'a' });
-    const entries = world.addRawFile('huge', { 'b.raw': 'b' });
-    entries['b.raw'] = [1e15, null, entries['b.raw']?.[2]];
-    expect(await reportedErrors('huge,small')).toEqual([
-      expect.stringMatching(/^Not enough disk space \(need 1049041748.0 MB, free \d+\.\d MB\)$/),
-      null,
-    ]);
-  });
-
-  test('needs no room for what is there already', async () => {
-    world.addRawFile('sample', { 'a.raw': 'right', 'b.raw': 'right', 'c.raw': 'right' });
-    await world.place('P1/a.raw', 'right');
-    await world.place('P1/b.raw', 'wrong');
-    const { filesystems } = await preview({ raw_file_ids: 'sample' });
-    expect(filesystems).toEqual([
-      { path: join(world.root, 'P1'), needed_bytes: 5, free_bytes: expect.any(Number) },
-    ]);
-  });
-});
-
-describe('a dry run', () => {
-  beforeEach(async () => {
-    world.addRawFile('sample', {
-      'new.raw': 'new',
-      'right.raw': 'right',
-      'wrong.raw': 'right',
-      'gone.raw': 'gone',
-      '../up': 'x',
-    });
-    await world.place('P1/right.raw', 'right');
-    await world.place('P1/wrong.raw', 'wrong');
-    world.store.remove(BUCKET, keyOf('sample', 'gone.raw'));
-  });
-
-  test('tells what would be done, and what is in the way', async () => {
-    const { raw_files, problems, problems_omitted, dry_run } = await preview({
-      raw_file_ids: 'sample,unknown',
-    });
-    expect(raw_files).toEqual([
-      {
-        raw_file_id: 'sample',
-        project_id: 'P1',
-        destination: join(world.root, 'P1'),
-        files: 5,
-        bytes: 18,
-        download: 1,
-        skip: 1,
-        heal: 1,
-        bytes_to_download: 8,
-        error: null,
-      },
-      {
-        raw_file_id: 'unknown',
-        project_id: null,
-        destination: null,
-        files: 0,
-        bytes: 0,
-        download: 0,
-        skip: 0,
-        heal: 0,
-        bytes_to_download: 0,
-        error: 'RawFile not found in DB',
-      },
-    ]);
-    expect(problems.toSorted((one, other) => one.file.localeCompare(other.file))).toEqual([
-      { raw_file_id: 'sample', file: '../up', status: 'FAILURE - Unsafe path' },
-      { raw_file_id: 'sample', file: 'gone.raw', status: 'FAILURE - S3 file not found' },
-    ]);
-    expect([problems_omitted, dry_run]).toEqual([0, true]);
-  });
-
-  test('writes nothing and fetches nothing', async () => {
-    const before = await filesBelow(world.root);
-    const { mtimeMs } = await stat(join(world.root, 'P1'));
-    await preview({ raw_file_ids: 'sample' });
-    expect(await filesBelow(world.root)).toEqual(before);
-    expect((await stat(join(world.root, 'P1'))).mtimeMs).toBe(mtimeMs);
-    expect(await readdir(world.root)).toEqual(['P1']);
-    expect(world.store.bytesRequested()).toBe(0);
-  });
-
-  test('creates not even the folder of a new project', async () => {
-    world.addRawFile('first', { 'a.raw': 'a' }, { project: 'NEW' });
-    expect((await preview({ raw_file_ids: 'first' })).raw_files[0]).toMatchObject({
-      download: 1,
-      error: null,
-    });
-    expect(await readdir(world.root)).toEqual(['P1']);
-  });
-
-  test('lists 100 problems and counts the others', async () => {
-    world.addRawFile('many', Object.fromEntries(Array.from({ length: 130 }, (_, at) => [`../${at}`, 'x'])));
-    const { problems, problems_omitted } = await preview({ raw_file_ids: 'many' });
-    expect([problems.length, problems_omitted]).toEqual([100, 30]);
-  });
-});
-
-test('a folder where a file should be is a problem of the dry run too', async () => {
-  world.addRawFile('sample', { 'a.raw': 'right' });
-  await mkdir(join(world.root, 'P1/a.raw'), { recursive: true });
-  expect((await preview({ raw_file_ids: 'sample' })).problems).toMatchObject([
-    { status: 'FAILURE - Cannot write (EISDIR)' },
-  ]);
 });

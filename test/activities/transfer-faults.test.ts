@@ -42,7 +42,13 @@ describe.each(['http', 'sdk'] as const)('a transfer by %s from a server with fau
   ): Promise<TransferResult> => {
     const object = { bucket: 'any-bucket', key: 'any.bin', etag };
     const paths = { path: join(folder, 'part'), journalPath: join(folder, 'journal') };
-    const request = { object, sizeBytes: bytes.length, partSizeBytes: RANGE_BYTES, ...paths, parallelParts: 2 };
+    const request = {
+      object,
+      sizeBytes: bytes.length,
+      partSizeBytes: RANGE_BYTES,
+      ...paths,
+      parallelParts: 2,
+    };
     return fetchToFile(store, request, { signal, onProgress: () => {}, pause });
   };
   const isRight = async (): Promise<boolean> => (await readFile(join(folder, 'part'))).equals(bytes);

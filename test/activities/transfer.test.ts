@@ -35,7 +35,14 @@ const fetch = (
 ): Promise<TransferResult> =>
   fetchToFile(
     store,
-    { object: { bucket: 'b', key: 'k', etag }, sizeBytes, partSizeBytes: PART_BYTES, path, journalPath, parallelParts },
+    {
+      object: { bucket: 'b', key: 'k', etag },
+      sizeBytes,
+      partSizeBytes: PART_BYTES,
+      path,
+      journalPath,
+      parallelParts,
+    },
     { signal: new AbortController().signal, onProgress: () => {}, pause: async () => {}, ...control },
   );
 const putAll = (): string => store.put('b', 'k', bytes, { partSizeBytes: PART_BYTES });
@@ -175,7 +182,11 @@ describe('a transfer', () => {
   test('a range that fails five times more is given up, after waits that double', async () => {
     const small = bytes.subarray(0, 1000);
     const etag = store.put('b', 'k', small);
-    store.failWith(({ call }) => ({ kind: 'problem', code: 'unavailable', retryAfterMs: call === 2 ? 9000 : 0 }));
+    store.failWith(({ call }) => ({
+      kind: 'problem',
+      code: 'unavailable',
+      retryAfterMs: call === 2 ? 9000 : 0,
+    }));
     const waitsMs: number[] = [];
     const pausing = { pause: async (ms: number) => void waitsMs.push(ms) };
     expect(await failureOf(fetch(etag, pausing, small.length))).toMatchObject({ code: 'unavailable' });
@@ -190,7 +201,10 @@ describe('a transfer', () => {
   test('whichever request fails, and however: the bytes are right, or it is an error', async () => {
     const etag = putAll();
     const anyFault = fc.oneof(
-      fc.record({ kind: fc.constantFrom('cut', 'short', 'long'), bytes: fc.integer({ min: 1, max: PART_BYTES }) }),
+      fc.record({
+        kind: fc.constantFrom('cut', 'short', 'long'),
+        bytes: fc.integer({ min: 1, max: PART_BYTES }),
+      }),
       fc.record({ kind: fc.constant('problem'), code: fc.constantFrom('unavailable', 'changed', 'denied') }),
     ) as fc.Arbitrary<Fault>;
     const faults = fc.dictionary(fc.integer({ min: 0, max: 5 }).map(String), anyFault, { maxKeys: 2 });
@@ -221,7 +235,9 @@ describe('the ranges of a transfer', () => {
         const ranges = transferRanges(size, part);
         expect(ranges.reduce((at, { start, end }) => (start === at && end > start ? end : -1), 0)).toBe(size);
         expect(ranges.every(({ start, end }) => end - start <= 64 * MIB)).toBe(true);
-        const tooSmall = ranges.filter(({ start, end }) => end - start < 8 * MIB && end % part !== 0 && end !== size);
+        const tooSmall = ranges.filter(
+          ({ start, end }) => end - start < 8 * MIB && end % part !== 0 && end !== size,
+        );
         expect(tooSmall).toHaveLength(0);
         if (size > part && part >= 8 * MIB)
           expect(ranges.filter(({ start }) => start % part === 0)).toHaveLength(Math.ceil(size / part));

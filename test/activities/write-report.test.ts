@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PlannedJob, ReportRequest, RestoreResult } from '../../core/contract.js';
@@ -195,65 +195,5 @@ describe('a destination that cannot be written any more', () => {
         text: expect.stringContaining('a.raw: FAILURE - Not started (cancelled)'),
       },
     ]);
-  });
-});
-
-describe('reading reports', () => {
-  const read = (...paths: readonly string[]) =>
-    runActivity(() => createRestoreActivities(world.deps).readReport({ paths }));
-
-  test('gives the texts of reports below the output root', async () => {
-    world.addRawFile('one', { 'a.raw': 'a' });
-    const { result } = await restoreAll(world, 'one');
-    const [path = ''] = result.reports;
-    expect(await read(path)).toEqual({
-      reports: [{ path, text: await readFile(path, 'utf8'), truncated: false }],
-    });
-  });
-
-  test.each([
-    ['another file of the output root', 'P1/a.raw'],
-    ['a file beside the output root', `../outside/${NAME}.txt`],
-    ['a link to a file outside', `P1/${NAME}_9.txt`],
-    ['a link to a folder outside', `P1/link/${NAME}.txt`],
-    ['a file of the system', '../../../../../../etc/passwd'],
-    ['a report that is not there', `P1/${NAME}_7.txt`],
-  ])('refuses %s', async (_, path) => {
-    await mkdir(join(world.root, 'P1'));
-    await writeFile(join(world.root, 'P1/a.raw'), 'secret');
-    await writeFile(join(world.outside, `${NAME}.txt`), 'secret');
-    await symlink(join(world.outside, `${NAME}.txt`), join(world.root, `P1/${NAME}_9.txt`));
-    await symlink(world.outside, join(world.root, 'P1/link'));
-    expect(await read(join(world.root, path))).toEqual({ reports: [] });
-  });
-
-  test('stops before the answer is too large for Temporal', async () => {
-    await mkdir(join(world.root, 'P1'));
-    const paths = [1, 2, 3].map((at) => join(world.root, `P1/${NAME}_${at}.txt`));
-    await Promise.all(paths.map((path) => writeFile(path, 'x'.repeat(600_000))));
-    const { reports } = await read(...paths);
-    expect(reports.map(({ text, truncated }) => [text.length, truncated])).toEqual([
-      [600_000, false],
-      [400_000, true],
-      [0, true],
-    ]);
-  });
-
-  test('of a job that was terminated writes them first, once, and cleans up', async () => {
-    world.addRawFile('one', { 'a.raw': 'a' });
-    await planJob(world, 'one', 'terminated/job');
-    const { rescueReport } = createRestoreActivities(world.deps);
-    const rescued = await runActivity(() => rescueReport({ workflowId: 'terminated/job' }));
-    expect(await reportLines(rescued as RestoreResult)).toEqual(['a.raw: FAILURE - Not started (cancelled)']);
-    expect(await readdir(world.root)).toEqual(['P1']);
-    expect(await runActivity(() => rescueReport({ workflowId: 'terminated/job' }))).toBeNull();
-  });
-
-  test('leaves a running job alone', async () => {
-    world.addRawFile('one', { 'a.raw': 'a' });
-    await planJob(world, 'one', 'running');
-    const { rescueReport } = createRestoreActivities({ ...world.deps, isRunning: async () => true });
-    expect(await runActivity(() => rescueReport({ workflowId: 'running' }))).toBeNull();
-    expect(await readdir(world.root)).toContain('.stowage');
   });
 });

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ObjectStore, PinnedObject } from '../../../activities/ports.js';
-import { archivedAs } from '../../../activities/stores/s3-head.js';
+import { objectHead } from '../../../activities/stores/object-head.js';
 import { createS3ObjectStore } from '../../../activities/stores/s3-object-store.js';
 import { startFaultyServer, type FaultyServer } from '../../support/faulty-http-server.js';
 import { failureOf } from '../../support/object-store-suite.js';
@@ -129,6 +129,20 @@ describe('an archived object', () => {
     [{ StorageClass: 'GLACIER_IR' }, null],
     [{}, null],
   ] as const)('is told from its head: %j → %s', (head, expected) => {
-    expect(archivedAs(head)).toBe(expected);
+    const fields = { ...head, ETag: '"e"', ContentLength: 1 };
+    expect(objectHead(fields, { wanted: '', endpoint: '' }).archivedAs).toBe(expected);
+  });
+});
+
+describe('an ETag', () => {
+  test.each([
+    [{}, true],
+    [{ ServerSideEncryption: 'AES256' }, true],
+    [{ ServerSideEncryption: 'aws:kms' }, false],
+    [{ ServerSideEncryption: 'aws:kms:dsse' }, false],
+    [{ SSECustomerAlgorithm: 'AES256' }, false],
+  ] as const)('of an object with %j is a digest of its bytes: %s', (head, expected) => {
+    const fields = { ...head, ETag: '"e"', ContentLength: 1 };
+    expect(objectHead(fields, { wanted: '', endpoint: '' }).etagIsDigest).toBe(expected);
   });
 });

@@ -12,15 +12,16 @@ export const createAgents = (maxSockets: number): Agents => ({
   https: new https.Agent({ keepAlive: true, maxSockets, scheduling: 'lifo' }),
 });
 
-export interface GetOptions {
+export interface SendOptions {
+  readonly method: 'GET' | 'HEAD';
   readonly headers: Readonly<Record<string, string>>;
   readonly agents: Agents;
   readonly stallTimeoutMs: number;
   readonly signal: AbortSignal;
 }
 
-/** Sends a GET and waits for the answer's head, at most `stallTimeoutMs` from when it has a socket. */
-export async function sendGet(url: string, options: GetOptions): Promise<http.IncomingMessage> {
+/** Sends a request without a body and waits for the answer's head, at most `stallTimeoutMs` from when it has a socket. */
+export async function send(url: string, options: SendOptions): Promise<http.IncomingMessage> {
   for (;;) {
     options.signal.throwIfAborted();
     const request = open(url, options);
@@ -37,16 +38,18 @@ const wasClosedWhileIdle = (request: http.ClientRequest, error: unknown): boolea
   request.reusedSocket && ['ECONNRESET', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 /** The path goes out as it was signed: parsed as a URL, `a/../b` would become another key. */
-function open(url: string, { headers, agents }: GetOptions): http.ClientRequest {
+function open(url: string, { method, headers, agents }: SendOptions): http.ClientRequest {
   const [, origin = '', path = '/'] = /^(https?:\/\/[^/]*)(.*)$/s.exec(url) ?? [];
   const { protocol, hostname, port } = new URL(origin);
-  const target = { hostname: hostname.replace(/^\[|\]$/g, ''), port, path, headers };
-  return protocol === 'https:'
-    ? https.get({ ...target, agent: agents.https })
-    : http.get({ ...target, agent: agents.http });
+  const target = { hostname: hostname.replace(/^\[|\]$/g, ''), port, path, method, headers };
+  const request =
+    protocol === 'https:'
+      ? https.request({ ...target, agent: agents.https })
+      : http.request({ ...target, agent: agents.http });
+  return request.end();
 }
 
-function answerOf(request: http.ClientRequest, options: GetOptions): Promise<http.IncomingMessage> {
+function answerOf(request: http.ClientRequest, options: SendOptions): Promise<http.IncomingMessage> {
   const { stallTimeoutMs, signal } = options;
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
