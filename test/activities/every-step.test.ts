@@ -66,6 +66,7 @@ async function check(world: World, { lines, result }: Finished): Promise<boolean
     expect(allowed).toContain(content);
     if (line.includes('Self-healed')) expect(name).toBe('x.d/wrong.raw');
   }
+  expect(lines.join('\n')).not.toContain('no outcome was recorded');
   const failed = lines.filter((line) => line.includes(': FAILURE - ')).length;
   expect(result).toMatchObject({ files: NAMES.length, failed, successful: NAMES.length - failed });
   expect(result.status).toBe(failed === 0 ? 'SUCCESS' : 'PARTIAL FAILURE');

@@ -80,6 +80,7 @@ describe('a symbolic link that leads out of the destination', () => {
     await mkdir(destination);
     await symlink(`${destination}-other`, join(destination, 'x'));
     await expect(makePlace(destination, 'x/a.raw')).rejects.toThrow(UnsafePath);
+    await expect(findPlace(destination, 'x/a.raw')).rejects.toThrow(UnsafePath);
   });
 
   test.each(['../outside/a.raw', 'x/../../outside/a.raw'])('nor does ".." lead there: %s', async (file) => {

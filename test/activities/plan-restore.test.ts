@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { PlanAnswer, RestorePreview } from '../../core/contract.js';
+import type { PlanAnswer } from '../../core/contract.js';
 import { createRestoreActivities } from '../../activities/index.js';
 import { readAllFiles, readRecorded } from '../../activities/ledger.js';
 import { BUCKET, openWorld, runActivity } from '../support/restore-world.js';
@@ -14,11 +14,6 @@ afterEach(() => world.close());
 
 const plan = (input: unknown): Promise<PlanAnswer> =>
   runActivity(() => createRestoreActivities(world.deps).planRestore(request(input)));
-async function preview(input: object): Promise<RestorePreview> {
-  const answer = await plan({ ...input, dry_run: true });
-  if (answer.kind !== 'preview') throw new Error(`no preview: ${JSON.stringify(answer)}`);
-  return answer.preview;
-}
 
 describe('the plan of a job', () => {
   test('has all that is needed for one raw file', async () => {

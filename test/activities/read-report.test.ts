@@ -1,7 +1,7 @@
 import { mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { PlannedJob, ReportRequest, RestoreResult } from '../../core/contract.js';
+import type { RestoreResult } from '../../core/contract.js';
 import { createRestoreActivities } from '../../activities/index.js';
 import { openWorld, runActivity } from '../support/restore-world.js';
 import type { World } from '../support/restore-world.js';
@@ -12,15 +12,6 @@ beforeEach(async () => void (world = await openWorld()));
 afterEach(() => world.close());
 
 const NAME = '_download_status_batch_20250204_143022';
-const write = ({ ref }: PlannedJob, changes: Partial<ReportRequest> = {}): Promise<RestoreResult> =>
-  runActivity(() =>
-    createRestoreActivities(world.deps).writeReport({
-      job: ref,
-      stop: null,
-      fullFilesystems: [],
-      ...changes,
-    }),
-  );
 
 describe('reading reports', () => {
   const read = (...paths: readonly string[]) =>

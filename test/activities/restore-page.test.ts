@@ -1,10 +1,13 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { CancelledFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import type { PageAnswer, PlannedJob } from '../../core/contract.js';
 import { createTransferActivities } from '../../activities/index.js';
-import { readRecorded } from '../../activities/ledger.js';
+import { readPage, readRecorded } from '../../activities/ledger.js';
 import type { RestoreDeps } from '../../activities/deps.js';
+import { StoreProblem } from '../../activities/ports.js';
 import { openWorld, runActivity } from '../support/restore-world.js';
 import type { World } from '../support/restore-world.js';
 import { asSmallPage, finish, leftovers, planJob } from '../support/restore-job.js';
@@ -155,7 +158,45 @@ describe('a page of small files', () => {
   });
 });
 
+describe('a filesystem that becomes full', () => {
+  const NO_SPACE = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC', syscall: 'write' });
+
+  test('ends its own files, begun or not, and the files of the others go on', async () => {
+    const job = await pageOf(many);
+    // Every second file lies elsewhere, and one of those cannot be fetched either.
+    const files = await readPage(job.ref.folder, 'small', 0);
+    const isElsewhere = (index: number): boolean => index % 2 === 1;
+    const lines = files.map((file) =>
+      JSON.stringify(isElsewhere(file.index) ? { ...file, filesystem: 'elsewhere' } : file),
+    );
+    await writeFile(join(job.ref.folder, 'small-000000.jsonl'), lines.join('\n'));
+    const store = {
+      ...world.store,
+      readRange: async (...args: Parameters<typeof world.store.readRange>) => {
+        const index = files.findIndex(({ key }) => key === args[0].key);
+        if (index === 7) throw new StoreProblem('unavailable', 'no answer');
+        if (!isElsewhere(index)) throw NO_SPACE;
+        return world.store.readRange(...args);
+      },
+    };
+    const [here] = await filesystemsOf(job);
+    const patient = { ...job, limits: { ...job.limits, retries: 0 } };
+    const page = await restorePage(patient, { ...world.deps, store });
+    expect(page).toMatchObject({ files: 60, failed: 31, fullFilesystems: [here ?? ''] });
+    const endings = (await finish(world, job, page.fullFilesystems)).lines.map((line) =>
+      line.replace(/^.*?: /, ''),
+    );
+    expect(
+      endings
+        .filter((_, index) => isElsewhere(index) && index !== 7)
+        .every((line) => line.startsWith('OK - ')),
+    ).toBe(true);
+    expect(endings[7]).toBe('FAILURE - Download failed (no answer)');
+    const ofFull = endings.filter((_, index) => !isElsewhere(index));
+    expect(new Set(ofFull)).toEqual(new Set(['FAILURE - Disk full', 'FAILURE - Not started (disk full)']));
+  });
+});
+
 const filesystemsOf = async ({ ref }: PlannedJob): Promise<readonly string[]> => {
-  const { readPage } = await import('../../activities/ledger.js');
   return (await readPage(ref.folder, 'small', 0)).map(({ filesystem }) => filesystem);
 };

@@ -16,7 +16,11 @@ describe('a batch of raw files', () => {
   const small = (id: string): Uint8Array => noise(3000, id);
   const add = async (project: string, ...ids: readonly string[]): Promise<void> => {
     for (const id of ids)
-      await lab.corpus.add({ id, project, files: { [`${id}.raw`]: small(id), [`${id}.d/b.bin`]: small('b') } });
+      await lab.corpus.add({
+        id,
+        project,
+        files: { [`${id}.raw`]: small(id), [`${id}.d/b.bin`]: small('b') },
+      });
   };
   const reportsIn = async (project: string): Promise<readonly string[]> =>
     (await lab.tree()).filter((path) => path.startsWith(`${project}/_download_status_batch_`));
@@ -94,7 +98,9 @@ describe('a batch of raw files', () => {
       'sound-1,unknown-id,no-project,empty-project,climber,work-folder,no-backup,never-backed-up,no-files,no-info,sound-2';
     const { failure, result, reports } = await runRestore(lab, ids);
     expect(failure).toMatchObject({ type: 'RestoreIncomplete' });
-    expect(failure?.message).toMatch(/^0 of 4 files failed, 9 of 11 raw files could not be restored at all; /);
+    expect(failure?.message).toMatch(
+      /^0 of 4 files failed, 9 of 11 raw files could not be restored at all; /,
+    );
     expect(reports.map(({ json }) => json.destination)).toEqual([join(lab.output, project), lab.output]);
     const [placed, unplaced] = reports.map(({ rawFiles }) =>
       rawFiles.map(({ id, project: of, bucket, error }) => [id, of, bucket, error]),
@@ -160,7 +166,11 @@ describe('a batch of raw files', () => {
   test('of fifty over five projects comes back whole', async () => {
     const ids = Array.from({ length: 50 }, (_, at) => `fifty-${at}`);
     for (const [at, id] of ids.entries())
-      await lab.corpus.add({ id, project: lab.project(`fifty${at % 5}`), files: { [`${id}.raw`]: small(id) } });
+      await lab.corpus.add({
+        id,
+        project: lab.project(`fifty${at % 5}`),
+        files: { [`${id}.raw`]: small(id) },
+      });
     const { failure, result, reports } = await runRestore(lab, { raw_file_ids: ids });
     expect(failure).toBeNull();
     expect(result).toMatchObject({ raw_files: 50, files: 50, successful: 50, bytes_downloaded: 150_000 });

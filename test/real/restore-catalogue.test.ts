@@ -64,7 +64,11 @@ describe('what the catalogue and S3 may hold', () => {
   });
 
   test('an entry of two items is verified by its MD5: another object of that size does not pass', async () => {
-    const project = await catalogue('two', { right: [size, hash], wrong: [size, hash], shorter: [size, hash] });
+    const project = await catalogue('two', {
+      right: [size, hash],
+      wrong: [size, hash],
+      shorter: [size, hash],
+    });
     await lab.corpus.put(bucketOf(project), 'wrong', noise(size, 'other'));
     await lab.corpus.put(bucketOf(project), 'shorter', bytes.subarray(1));
     const { files, reports } = await runRestore(lab, 'two');
@@ -77,9 +81,9 @@ describe('what the catalogue and S3 may hold', () => {
       attempts: 2,
       local_md5: md5(noise(size, 'other')),
     });
-    expect((await lab.tree()).filter((path) => path.startsWith(`${project}/`) && !path.includes('_'))).toEqual([
-      `${project}/right`,
-    ]);
+    expect(
+      (await lab.tree()).filter((path) => path.startsWith(`${project}/`) && !path.includes('_')),
+    ).toEqual([`${project}/right`]);
   });
 
   test('the MD5 is checked beside the ETag: an entry whose two digests disagree does not pass', async () => {
@@ -161,7 +165,7 @@ describe('what the catalogue and S3 may hold', () => {
   test('files that want one place on disk are all refused, across raw files too; the others come', async () => {
     const entry = [size, hash, etag];
     const project = await catalogue('collide-a', { same: entry, folder: entry, own: entry });
-    const other = { 'same': entry, 'folder/below': entry, 'own-too': entry };
+    const other = { same: entry, 'folder/below': entry, 'own-too': entry };
     await lab.corpus.put(bucketOf(project), 'own-too', bytes);
     await lab.corpus.catalogue({
       _id: 'collide-b',

@@ -119,7 +119,12 @@ describe('what the disk may do to a restore', () => {
       const file_info = { 'fills.raw': [null, md5, etag] };
       await lab.corpus.catalogue({ _id: 'fills', project_id: project, s3_upload_path, file_info });
       const roomy = lab.project('roomy');
-      await lab.corpus.add({ id: 'roomy', project: roomy, files: { 'r.raw': noise(9 * MB, 'r') }, chunkMb: 5 });
+      await lab.corpus.add({
+        id: 'roomy',
+        project: roomy,
+        files: { 'r.raw': noise(9 * MB, 'r') },
+        chunkMb: 5,
+      });
       const { failure, reports } = await runRestore(lab, 'fills,later,roomy');
       expect(failure?.type).toBe('RestoreIncomplete');
       const [fills, rest] = reports[0]?.rawFiles ?? [];

@@ -35,7 +35,11 @@ describe('a raw file of more files than are restored one by one', () => {
   test('comes back whole, with the large file among them, in a short history', async () => {
     const { failure, result, files, historyLength, historySize } = await restoreAll();
     expect(failure).toBeNull();
-    expect(result).toMatchObject({ files: 601, successful: 601, bytes_downloaded: 600 * 1024 + large.length });
+    expect(result).toMatchObject({
+      files: 601,
+      successful: 601,
+      bytes_downloaded: 600 * 1024 + large.length,
+    });
     expect(countOf(files, DOWNLOADED)).toBe(601);
     for (const [name, bytes] of Object.entries(small))
       expect([name, await lab.holds(`${project}/${name}`, bytes)]).toEqual([name, true]);

@@ -24,7 +24,7 @@ describe('reports of real jobs', () => {
   test('are byte for byte what the contract says', async () => {
     const project = lab.project('exact');
     const mb = noise(3 * 1_048_576, 'three');
-    await lab.corpus.add({ id: 'exact', project, files: { 'a.raw': mb, 'x.d/b.bin': small, 'c': small } });
+    await lab.corpus.add({ id: 'exact', project, files: { 'a.raw': mb, 'x.d/b.bin': small, c: small } });
     await lab.corpus.remove(bucketOf(project), 'c');
     await lab.corpus.catalogue({ _id: 'nowhere', project_id: project, s3_upload_path: null, file_info: {} });
     await lab.write(`${project}/x.d/b.bin`, small);
@@ -145,7 +145,9 @@ describe('reports of real jobs', () => {
     await lab.write(blocked, 'a file where the folder must be');
     const { failure, reports } = await runRestore(lab, 'blocked,open');
     expect(failure?.message).toContain('1 of 2 raw files could not be restored at all');
-    expect(reports.map(({ path, rawFiles }) => [path.replace(/_download.*/, ''), rawFiles[0]?.error])).toEqual([
+    expect(
+      reports.map(({ path, rawFiles }) => [path.replace(/_download.*/, ''), rawFiles[0]?.error]),
+    ).toEqual([
       [`${lab.output}/`, 'Output location not writable (EEXIST)'],
       [join(lab.output, open, '/'), null],
     ]);

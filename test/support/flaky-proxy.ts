@@ -17,6 +17,8 @@ export interface FlakyProxy {
   readonly url: string;
   /** The range of each request for bytes, such as `bytes=0-99`, refused ones included. */
   readonly ranges: readonly string[];
+  /** The kinds of requests that were made, such as GET. */
+  readonly methods: ReadonlySet<string>;
   /** Bytes from S3 that reached the client. */
   bytesPassed(): number;
   /** Faults that have struck. */
@@ -33,6 +35,7 @@ const REFUSAL = 'HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: clos
 export async function startFlakyProxy(target: string): Promise<FlakyProxy> {
   const { hostname, port } = new URL(target);
   const ranges: string[] = [];
+  const methods = new Set<string>();
   const sockets = new Set<Socket>();
   let fault: Required<Fault> = { kind: 'refuse', afterBytes: 0, times: 0 };
   let [passed, armedAt, struck, rate, freeAtMs] = [0, 0, 0, Infinity, 0];
@@ -44,8 +47,11 @@ export async function startFlakyProxy(target: string): Promise<FlakyProxy> {
     return true;
   };
   const fromClient = (client: Socket, upstream: Socket, chunk: Buffer): void => {
-    if (!chunk.toString('latin1', 0, 4).startsWith('GET ')) return void upstream.write(chunk);
-    ranges.push(/^range: *(.*)$/im.exec(chunk.toString('latin1'))?.[1]?.trim() ?? '');
+    const head = chunk.toString('latin1');
+    const method = /^([A-Z]+) \S+ HTTP/.exec(head)?.[1];
+    if (method !== undefined) methods.add(method);
+    if (method !== 'GET') return void upstream.write(chunk);
+    ranges.push(/^range: *(.*)$/im.exec(head)?.[1]?.trim() ?? '');
     if (strikes('refuse')) client.end(REFUSAL);
     else upstream.write(chunk);
   };
@@ -83,6 +89,7 @@ export async function startFlakyProxy(target: string): Promise<FlakyProxy> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     ranges,
+    methods,
     bytesPassed: () => passed,
     struck: () => struck,
     limit: (bytesPerSecond) => void (rate = bytesPerSecond),

@@ -22,5 +22,7 @@ export default async function setUp(): Promise<void> {
   globalThis.stowageTestStack = stack;
   const bundlePath = join(dataDir, 'workflow-bundle.js');
   await writeFile(bundlePath, bundle.code);
+  const http = stack.temporal.httpAddress;
   Object.assign(process.env, stack.env, { STOWAGE_TEST_BUNDLE: bundlePath });
+  if (http !== null) process.env['STOWAGE_TEST_TEMPORAL_HTTP'] = http;
 }

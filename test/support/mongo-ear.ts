@@ -1,0 +1,62 @@
+/** A TCP proxy before MongoDB that hears the name of every command, whoever sends it. */
+import { BSON } from 'mongodb';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+
+export interface MongoEar {
+  readonly uri: string;
+  readonly commands: ReadonlySet<string>;
+  close(): Promise<void>;
+}
+
+const OP_QUERY = 2004;
+const OP_MSG = 2013;
+const HEADER_BYTES = 16;
+
+export async function startMongoEar(uri: string): Promise<MongoEar> {
+  const { hostname, port } = new URL(uri);
+  const commands = new Set<string>();
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const upstream = connect(Number(port), hostname);
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => [client, upstream].map((either) => either.destroy()));
+    }
+    let heard = Buffer.alloc(0);
+    client.on('data', (chunk: Buffer) => {
+      heard = Buffer.concat([heard, chunk]);
+      for (let length = lengthOf(heard); length <= heard.length; length = lengthOf(heard)) {
+        commands.add(commandOf(heard.subarray(0, length)));
+        heard = heard.subarray(length);
+      }
+    });
+    client.pipe(upstream).pipe(client);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    uri: `mongodb://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    commands,
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+const lengthOf = (bytes: Buffer): number => (bytes.length < 4 ? Infinity : bytes.readInt32LE(0));
+
+/** The first key of a command's document is its name. */
+function commandOf(message: Buffer): string {
+  const opCode = message.readInt32LE(12);
+  if (opCode === OP_MSG) return firstKey(message.subarray(HEADER_BYTES + 5));
+  if (opCode !== OP_QUERY) return `opcode ${opCode}`;
+  const nameEnds = message.indexOf(0, HEADER_BYTES + 4);
+  return firstKey(message.subarray(nameEnds + 1 + 8));
+}
+
+function firstKey(bytes: Buffer): string {
+  const document = BSON.deserialize(bytes.subarray(0, bytes.readInt32LE(0)));
+  return Object.keys(document)[0] ?? '';
+}
