@@ -26,6 +26,12 @@ interface Filesystem {
   readonly freeBytes: number;
 }
 
+/** What is found out about a destination. */
+interface Verdict {
+  readonly filesystem: string;
+  readonly error: string | null;
+}
+
 export interface SurveyOptions {
   /**
    * False in a dry run and where nothing is to be downloaded: then nothing is created, and a destination that does not exist
@@ -41,7 +47,7 @@ export async function surveyOutput(
   { mayTouch, needsSpace }: SurveyOptions,
 ): Promise<Survey> {
   const filesystems = new Map<string, Filesystem>();
-  const verdicts = new Map<string, { readonly filesystem: string; readonly error: string | null }>();
+  const verdicts = new Map<string, Verdict>();
   for (const destination of new Set(
     plans.flatMap((plan) => (plan.error === null ? (plan.destination ?? []) : [])),
   )) {
@@ -51,18 +57,20 @@ export async function surveyOutput(
     verdicts.set(destination, { filesystem: found?.name ?? '', error });
   }
   const surveyed: SurveyedRawFile[] = [];
-  for (const plan of plans) {
-    const verdict = verdicts.get(plan.destination ?? '');
-    if (plan.error !== null || verdict === undefined)
-      surveyed.push({ plan, filesystem: '', missingBytes: 0 });
-    else if (verdict.error !== null)
-      surveyed.push({ plan: failed(plan, verdict.error), filesystem: '', missingBytes: 0 });
-    else {
-      const { filesystem } = verdict;
-      surveyed.push({ plan, filesystem, missingBytes: needsSpace ? await missingBytes(plan) : 0 });
-    }
-  }
+  for (const plan of plans)
+    surveyed.push(await surveyOne(plan, verdicts.get(plan.destination ?? ''), needsSpace));
   return { rawFiles: checkSpace(surveyed, filesystems), filesystems: [...filesystems.values()] };
+}
+
+async function surveyOne(
+  plan: RawFilePlan,
+  verdict: Verdict | undefined,
+  needsSpace: boolean,
+): Promise<SurveyedRawFile> {
+  if (plan.error !== null || verdict === undefined) return { plan, filesystem: '', missingBytes: 0 };
+  if (verdict.error !== null) return { plan: failed(plan, verdict.error), filesystem: '', missingBytes: 0 };
+  const { filesystem } = verdict;
+  return { plan, filesystem, missingBytes: needsSpace ? await missingBytes(plan) : 0 };
 }
 
 const failed = (plan: RawFilePlan, error: string): RawFilePlan => ({ ...plan, error, files: [] });

@@ -11,7 +11,7 @@ import { addEnding, addPage, addUnbegun } from './restore-state.js';
 import type { RestoreState } from './restore-state.js';
 
 /** More than there are transfer slots, so that checks and verifications go on beside the transfers. */
-const FILES_IN_FLIGHT = 8;
+const FILES_IN_FLIGHT = 16;
 const PAGES_IN_FLIGHT = 3;
 
 /** Files of one page of the plan (activities/ledger.ts writes them). */

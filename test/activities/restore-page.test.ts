@@ -163,7 +163,6 @@ describe('a filesystem that becomes full', () => {
 
   test('ends its own files, begun or not, and the files of the others go on', async () => {
     const job = await pageOf(many);
-    // Every second file lies elsewhere, and one of those cannot be fetched either.
     const files = await readPage(job.ref.folder, 'small', 0);
     const isElsewhere = (index: number): boolean => index % 2 === 1;
     const lines = files.map((file) =>
@@ -192,8 +191,9 @@ describe('a filesystem that becomes full', () => {
         .every((line) => line.startsWith('OK - ')),
     ).toBe(true);
     expect(endings[7]).toBe('FAILURE - Download failed (no answer)');
-    const ofFull = endings.filter((_, index) => !isElsewhere(index));
-    expect(new Set(ofFull)).toEqual(new Set(['FAILURE - Disk full', 'FAILURE - Not started (disk full)']));
+    expect(new Set(endings.filter((_, index) => !isElsewhere(index)))).toEqual(
+      new Set(['FAILURE - Disk full', 'FAILURE - Not started (disk full)']),
+    );
   });
 });
 

@@ -56,6 +56,10 @@ describe('a restore may be started', () => {
     });
     expect(answer.status).toBe(200);
   };
+  if (httpAddress === undefined)
+    process.stderr.write(
+      'skipped: the HTTP API of this Temporal is not known (STOWAGE_TEST_TEMPORAL_HTTP)\n',
+    );
   const doors = { temporal, tctl, client, ...(httpAddress === undefined ? {} : { http }) };
 
   test.each(Object.entries(doors))('with a text and with an object: %s', async (_name, open) => {

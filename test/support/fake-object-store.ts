@@ -128,7 +128,10 @@ async function nextTurn(signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
 }
 
-function storedObject(bytes: Uint8Array, { partSizeBytes, storageClass, kms = false }: PutOptions): StoredObject {
+function storedObject(
+  bytes: Uint8Array,
+  { partSizeBytes, storageClass, kms = false }: PutOptions,
+): StoredObject {
   const head = {
     etag: `"${kms ? md5(Buffer.from(`sealed ${md5(bytes)}`)) : etagOf(bytes, partSizeBytes)}"`,
     sizeBytes: bytes.length,
@@ -141,7 +144,9 @@ function storedObject(bytes: Uint8Array, { partSizeBytes, storageClass, kms = fa
 
 function etagOf(bytes: Uint8Array, partSizeBytes: number | undefined): string {
   if (partSizeBytes === undefined) return md5(bytes);
-  const parts = partRanges(bytes.length, partSizeBytes).map(([start, end]) => md5(bytes.subarray(start, end)));
+  const parts = partRanges(bytes.length, partSizeBytes).map(([start, end]) =>
+    md5(bytes.subarray(start, end)),
+  );
   // S3 gives an upload of one part `md5(md5)-1`; the catalogue's form of it is the plain MD5.
   return parts.length === 1 ? `${md5(Buffer.from(parts[0] ?? '', 'hex'))}-1` : etagOfParts(parts, md5);
 }
@@ -165,7 +170,8 @@ function bodyOf(bytes: Uint8Array, fault: Fault | null, signal: AbortSignal): Re
     read: () => {
       if (at < sent.length) body.push(sent.subarray(at, (at += CHUNK_BYTES)));
       else if (after === 'end') body.push(null);
-      else if (after === 'break') body.destroy(new StoreProblem('unavailable', `the body broke after ${at} bytes (fake)`));
+      else if (after === 'break')
+        body.destroy(new StoreProblem('unavailable', `the body broke after ${at} bytes (fake)`));
     },
     destroy: (error, done) => {
       signal.removeEventListener('abort', abort);
@@ -176,12 +182,16 @@ function bodyOf(bytes: Uint8Array, fault: Fault | null, signal: AbortSignal): Re
   return body;
 }
 
-function withFault(bytes: Uint8Array, fault: Fault | null): { sent: Uint8Array; after: 'end' | 'break' | 'silence' } {
+function withFault(
+  bytes: Uint8Array,
+  fault: Fault | null,
+): { sent: Uint8Array; after: 'end' | 'break' | 'silence' } {
   if (fault === null || fault.kind === 'problem') return { sent: bytes, after: 'end' };
   if (fault.kind === 'cut') return { sent: bytes.subarray(0, fault.bytes), after: 'break' };
   if (fault.kind === 'stall') return { sent: bytes.subarray(0, fault.bytes), after: 'silence' };
   if (fault.kind === 'short') return { sent: bytes.subarray(0, bytes.length - fault.bytes), after: 'end' };
-  if (fault.kind === 'long') return { sent: Buffer.concat([bytes, Buffer.alloc(fault.bytes, 'x')]), after: 'end' };
+  if (fault.kind === 'long')
+    return { sent: Buffer.concat([bytes, Buffer.alloc(fault.bytes, 'x')]), after: 'end' };
   const flipped = Uint8Array.from(bytes);
   flipped[fault.bytes] = (flipped[fault.bytes] ?? 0) ^ 1;
   return { sent: flipped, after: 'end' };

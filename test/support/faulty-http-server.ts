@@ -4,8 +4,24 @@ import type { AddressInfo, Socket } from 'node:net';
 
 export type HttpFault =
   | { readonly kind: 'cut' | 'stall'; readonly bytes: number }
-  | { readonly kind: 'reset' | 'silent' | 'whole' | 'wrong-place' | 'other-etag' | 'no-etag' | 'chunked' | 'chunked-short' | 'short' }
-  | { readonly kind: 'refuse'; readonly status: number; readonly code?: string; readonly retryAfter?: string };
+  | {
+      readonly kind:
+        | 'reset'
+        | 'silent'
+        | 'whole'
+        | 'wrong-place'
+        | 'other-etag'
+        | 'no-etag'
+        | 'chunked'
+        | 'chunked-short'
+        | 'short';
+    }
+  | {
+      readonly kind: 'refuse';
+      readonly status: number;
+      readonly code?: string;
+      readonly retryAfter?: string;
+    };
 
 export interface FaultyServer {
   readonly endpoint: string;

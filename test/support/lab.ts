@@ -78,6 +78,7 @@ export async function openLab({
   const folder = await mkdtemp(join(tmpdir(), 'stowage-lab-'));
   const outputRoot = output ?? join(folder, 'output');
   const [taskQueue, database] = [`lab-${unique}`, `krakendb-${unique}`];
+  if (output === undefined) await mkdir(outputRoot);
   const settingsFile = join(folder, 'settings.yaml');
   await writeFile(
     settingsFile,

@@ -34,7 +34,8 @@ export function describeObjectStore(name: string, makeStore: () => Promise<Store
     let made: StoreUnderTest;
     const bytes = randomBytes(2 * PART_BYTES + 12_345);
     const never = new AbortController().signal;
-    const head = (key: string, bucket = made.bucket): Promise<ObjectHead> => made.store.head({ bucket, key }, never);
+    const head = (key: string, bucket = made.bucket): Promise<ObjectHead> =>
+      made.store.head({ bucket, key }, never);
     const pin = async (key: string): Promise<PinnedObject> => ({
       bucket: made.bucket,
       key,
@@ -61,25 +62,34 @@ export function describeObjectStore(name: string, makeStore: () => Promise<Store
     });
 
     test('the ETag of an upload in parts is the MD5 of its MD5s', async () => {
-      const digests = [0, 1, 2].map((part) => md5(bytes.subarray(part * PART_BYTES, (part + 1) * PART_BYTES)));
+      const digests = [0, 1, 2].map((part) =>
+        md5(bytes.subarray(part * PART_BYTES, (part + 1) * PART_BYTES)),
+      );
       const etag = md5(Buffer.concat(digests)).toString('hex');
       expect((await head('parts.bin')).etag).toBe(`"${etag}-3"`);
     });
 
     test('an empty object has a head like any other', async () => {
-      expect(await head('empty.bin')).toMatchObject({ etag: '"d41d8cd98f00b204e9800998ecf8427e"', sizeBytes: 0 });
+      expect(await head('empty.bin')).toMatchObject({
+        etag: '"d41d8cd98f00b204e9800998ecf8427e"',
+        sizeBytes: 0,
+      });
     });
 
     test('a missing object and a missing bucket are told apart', async () => {
       expect(await failureOf(head('nowhere.bin'))).toMatchObject({ code: 'missing' });
-      expect(await failureOf(head('plain.bin', made.missingBucket))).toMatchObject({ code: 'bucket-missing' });
+      expect(await failureOf(head('plain.bin', made.missingBucket))).toMatchObject({
+        code: 'bucket-missing',
+      });
       const gone = { key: 'plain.bin', etag: '"0"' };
       expect(await failureOf(read({ ...gone, bucket: made.missingBucket }, 0, 1))).toMatchObject({
         code: 'bucket-missing',
       });
-      expect(await failureOf(read({ ...gone, bucket: made.bucket, key: 'nowhere.bin' }, 0, 1))).toMatchObject({
-        code: 'missing',
-      });
+      expect(await failureOf(read({ ...gone, bucket: made.bucket, key: 'nowhere.bin' }, 0, 1))).toMatchObject(
+        {
+          code: 'missing',
+        },
+      );
     });
 
     test.each([
@@ -94,7 +104,7 @@ export function describeObjectStore(name: string, makeStore: () => Promise<Store
       }
     });
 
-    test.each(['ä ö/ü €.raw', 'a+b c%20d&e=f?g#h.d/analysis.tdf', "quotes'\"()!*~.raw", 'x.d//double.bin'])(
+    test.each(['ä ö/ü €.raw', 'a+b c%20d&e=f?g#h.d/analysis.tdf', 'quotes\'"()!*~.raw', 'x.d//double.bin'])(
       'a key may hold any character: %s',
       async (key) => {
         await made.put(key, Buffer.from(`bytes of ${key}`));

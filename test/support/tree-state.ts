@@ -10,7 +10,7 @@ export async function treeState(
   folder: string,
   { folderTimes = true } = {},
 ): Promise<Readonly<Record<string, string>>> {
-  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  const names: readonly string[] = await readdir(folder, { recursive: true }).catch(() => []);
   const state: Record<string, string> = {};
   for (const name of names.toSorted()) {
     const stats = await lstat(join(folder, name));
