@@ -5,7 +5,12 @@ const project = (displayName, testMatch) => ({
   testEnvironment: 'node',
   transform: {},
   testPathIgnorePatterns: displayName === 'unit' ? ['<rootDir>/dist/test/real/'] : [],
-  ...(displayName === 'real' ? { globalSetup: '<rootDir>/dist/test/support/global-setup.js', globalTeardown: '<rootDir>/dist/test/support/global-teardown.js' } : {}),
+  ...(displayName === 'real'
+    ? {
+        globalSetup: '<rootDir>/dist/test/support/global-setup.js',
+        globalTeardown: '<rootDir>/dist/test/support/global-teardown.js',
+      }
+    : {}),
 });
 
 export default {

@@ -36,7 +36,7 @@ function pause(desk: Desk, paused: boolean): void {
 /** A transfer's place; one that has ended meanwhile is no longer followed. */
 function follow(desk: Desk, { index, bytesDone }: TransferUpdate): void {
   const file = desk.state?.current.get(index);
-  if (file === undefined || desk.state === null) return;
+  if (file?.state !== 'downloading' || desk.state === null) return;
   desk.state.current.set(index, { ...file, bytesDone });
   changed(desk);
 }

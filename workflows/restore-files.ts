@@ -76,7 +76,8 @@ async function restoreOne(desk: Desk, state: RestoreState, file: FilePlan): Prom
   const bytesTotal = file.expected.sizeBytes ?? 0;
   const { rawFileId } = file;
   const outcome = await restoreFile(ref, limits, file, (step) => {
-    state.current.set(file.index, { rawFileId, file: file.file, state: step, bytesDone: 0, bytesTotal });
+    const bytesDone = step === 'verifying' ? bytesTotal : 0;
+    state.current.set(file.index, { rawFileId, file: file.file, state: step, bytesDone, bytesTotal });
     changed(desk);
   });
   state.current.delete(file.index);

@@ -109,7 +109,9 @@ export const bytesSoFar = ({ tally, current }: RestoreState): number =>
 
 /** Remembers how far the job is now, for the rate of the last minute; moments less than a second apart count as one. */
 export function sample(state: RestoreState, atMs: number): void {
-  const recent = state.samples.filter((one) => atMs - one.atMs <= RATE_WINDOW_MS);
+  // One moment before the last minute stays: long jobs are told of their transfers every few minutes only (worker/tell-job.ts).
+  const from = state.samples.findLastIndex((one) => atMs - one.atMs > RATE_WINDOW_MS);
+  const recent = state.samples.slice(Math.max(0, from));
   const [before, last] = [recent.at(-2), recent.at(-1)];
   const sameMoment = before !== undefined && last !== undefined && last.atMs - before.atMs < MOMENT_MS;
   state.samples = [...(sameMoment ? recent.slice(0, -1) : recent), { atMs, bytesDone: bytesSoFar(state) }];

@@ -22,7 +22,10 @@ describe('raw files in MongoDB', () => {
       project_id: null,
       s3_upload_path: 's3://bucket/prefix/',
       instrument_id: 'test1',
-      file_info: { 'x.d/a.b $c.tdf': [Long.fromString('5000000000'), md5, `${md5}__100`], 'y.raw': [4096.0, md5] },
+      file_info: {
+        'x.d/a.b $c.tdf': [Long.fromString('5000000000'), md5, `${md5}__100`],
+        'y.raw': [4096.0, md5],
+      },
     });
     await client.db(database).collection('raw_file').insertMany(documents);
   });
@@ -48,7 +51,9 @@ describe('raw files in MongoDB', () => {
   });
 
   test('nothing but find is ever sent', () => {
-    expect(new Set(commands)).toEqual(new Set(commands.filter((name) => name === 'find' || name === 'getMore')));
+    expect(new Set(commands)).toEqual(
+      new Set(commands.filter((name) => name === 'find' || name === 'getMore')),
+    );
     expect(commands.filter((name) => name === 'find').length).toBeGreaterThanOrEqual(4);
   });
 });

@@ -36,5 +36,6 @@ describe('a raw file of ten thousand files', () => {
     expect(historyLength).toBeLessThan(10_000);
     expect(historySize).toBeLessThan(5 * 1_048_576);
     expect(await lab.strays()).toEqual([]);
-  }, 120_000);
+    // About a minute where two cores are shared with others; more where they are busy.
+  }, 300_000);
 });

@@ -20,7 +20,12 @@ afterAll(() => s3.destroy());
 
 const options = { region, endpoint, stallTimeoutMs: 10_000, maxSockets: 8 } as const;
 
-async function putParts(Bucket: string, Key: string, bytes: Uint8Array, partSizeBytes: number): Promise<void> {
+async function putParts(
+  Bucket: string,
+  Key: string,
+  bytes: Uint8Array,
+  partSizeBytes: number,
+): Promise<void> {
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key }));
   const uploading = partRanges(bytes.length, partSizeBytes).map(async ([start, end], at) => {
     const part = { Bucket, Key, UploadId, PartNumber: at + 1, Body: bytes.subarray(start, end) };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { ProgressAnswer, TransferUpdate } from '../../../core/contract.js';
 import { TRANSFER_SIGNAL } from '../../../core/contract.js';
-import { FILE_BYTES, aFile, allRight, ended, planOf, someFiles } from '../../support/fake-steps.js';
+import { FILE_BYTES, aFile, allRight, ended, planOf } from '../../support/fake-steps.js';
 import { gate } from '../../support/gate.js';
 import { openWorld, until } from '../../support/workflow-world.js';
 import type { Job, World } from '../../support/workflow-world.js';
@@ -12,7 +12,7 @@ const right = allRight(files, new Map());
 
 let world: World;
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ cached: 10 });
 });
 afterAll(() => world.close());
 
@@ -152,11 +152,11 @@ describe('the query progress', () => {
       { files: [aFile(0)] },
     );
     expect((await progressWhere(job, ({ current }) => current[0]?.state === 'downloading')).eta_s).toBeNull();
-    await world.env.sleep('10s');
+    await world.env.sleep('3s');
     await job.handle.signal(TRANSFER_SIGNAL, update(200));
     const { rate_bytes_per_s, eta_s } = await progressWhere(job, ({ bytes_done }) => bytes_done === 200);
-    expect(rate_bytes_per_s).toBeGreaterThanOrEqual(10);
-    expect(rate_bytes_per_s).toBeLessThanOrEqual(20);
+    expect(rate_bytes_per_s).toBeGreaterThan(25);
+    expect(rate_bytes_per_s).toBeLessThanOrEqual(67);
     expect(eta_s).toBe(Math.round(800 / rate_bytes_per_s));
     download.open();
     await job.end();
@@ -198,51 +198,5 @@ describe('the current details', () => {
     download.open();
     await job.end();
     expect(await detailsOf(job)).toMatch(/^\*\*done\*\*: 2 of 2 files, /);
-  });
-});
-
-describe('pause and resume', () => {
-  test('nothing new begins while paused; what is under way ends; resume goes on', async () => {
-    const many = someFiles(12);
-    const checked = gate();
-    const job = await world.start(
-      { s3EtagCheck: (step) => checked.opened.then(() => right.s3EtagCheck(step)) },
-      { files: many },
-    );
-    await until(() => job.stepsOf('s3EtagCheck').length === 8);
-    await job.handle.signal('pause');
-    await progressWhere(job, ({ phase }) => phase === 'paused');
-    checked.open();
-    await progressWhere(job, ({ files_done }) => files_done === 8);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(job.stepsOf('s3EtagCheck')).toHaveLength(8);
-    expect(await job.progress()).toMatchObject({ phase: 'paused', files_done: 8, current: [] });
-    await job.handle.signal('resume');
-    expect((await job.end()).result).toMatchObject({ status: 'SUCCESS', successful: 12 });
-    expect(job.stepsOf('s3EtagCheck')).toHaveLength(12);
-  });
-
-  test('a job that is paused while it is planned begins nothing at all', async () => {
-    const planned = gate();
-    const job = await world.start(
-      { planRestore: (request) => planned.opened.then(() => planOf(request, files)) },
-      { files },
-    );
-    await job.handle.signal('pause');
-    planned.open();
-    await progressWhere(job, ({ phase }) => phase === 'paused');
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(job.story()).toEqual(['planRestore']);
-    await job.handle.signal('resume');
-    expect((await job.end()).status).toBe('COMPLETED');
-  });
-
-  test('the time limit goes on during a pause', async () => {
-    const job = await world.start({}, { files, start: { startDelay: '1s' } });
-    await job.handle.signal('pause');
-    const end = await job.end();
-    expect(end).toMatchObject({ type: 'RestoreIncomplete', result: { failed: 2 } });
-    expect(job.stepsOf('writeReport')).toMatchObject([{ stop: 'deadline' }]);
-    expect(job.stepsOf('s3EtagCheck')).toEqual([]);
   });
 });
