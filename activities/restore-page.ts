@@ -6,6 +6,7 @@ import { Context } from '@temporalio/activity';
 import type { FilePlan, LocalState, PageAnswer, PageStep } from '../core/contract.js';
 import { isSuccess } from '../core/outcome.js';
 import type { FileOutcome } from '../core/outcome.js';
+import { countByRawFile } from '../core/file-counts.js';
 import type { RestoreDeps } from './deps.js';
 import { diagnose } from './endings.js';
 import { failFile } from './fail-file.js';
@@ -92,5 +93,6 @@ function answer({ files, outcomes, full }: PageState): PageAnswer {
     bytes: files.reduce((sum, { expected }) => sum + (expected.sizeBytes ?? 0), 0),
     bytesDownloaded: ended.reduce((sum, { bytes }) => sum + bytes, 0),
     fullFilesystems: [...full],
+    filesOfRawFiles: countByRawFile(files),
   };
 }

@@ -1,4 +1,5 @@
 import type { FilePlan, PlanRequest, PlannedJob } from '../core/contract.js';
+import { countByRawFile } from '../core/file-counts.js';
 import type { RestoreInput } from '../core/input.js';
 import type { FileOutcome } from '../core/outcome.js';
 import { MEBIBYTE } from '../core/units.js';
@@ -40,6 +41,7 @@ export async function storePlan(
     destinations: [
       ...new Set(rawFiles.flatMap(({ plan }) => (plan.error === null ? (plan.destination ?? []) : []))),
     ],
+    filesOfRawFiles: countByRawFile([...files.chain, ...files.small]),
   };
   const stored = rawFiles.map(({ plan: { rawFileId, projectId, bucket, destination, error } }) => ({
     rawFileId,

@@ -72,7 +72,12 @@ export interface PlannedJob {
   /** Small files restored a page at a time. */
   readonly smallPages: number;
   readonly destinations: readonly string[];
+  /** How many files each raw file has to restore: for the count of those that are done. */
+  readonly filesOfRawFiles: FileCounts;
 }
+
+/** Numbers of files by raw file id. */
+export type FileCounts = Readonly<Record<string, number>>;
 
 export interface PlanRequest {
   /** Whatever the caller sent: the first activity is the one door where it is checked. */
@@ -184,6 +189,8 @@ export interface PageAnswer {
   readonly bytes: number;
   readonly bytesDownloaded: number;
   readonly fullFilesystems: readonly string[];
+  /** The page's files by raw file. */
+  readonly filesOfRawFiles?: FileCounts;
 }
 
 export interface ReportRequest {
@@ -281,6 +288,8 @@ export interface RestoreCarry {
   readonly nextSmallPage: number;
   readonly tally: Tally;
   readonly recentFailures: readonly string[];
+  /** Files that have not ended yet, by raw file. */
+  readonly openOfRawFiles: FileCounts;
   readonly fullFilesystems: readonly string[];
   readonly paused: boolean;
 }

@@ -18,6 +18,9 @@ const STEP: ActivityOptions = {
   retry: QUICK_RETRIES,
 };
 
+/** A job without a plan does not know its limit yet: planning ends by the usual one. */
+const PLANNING: ActivityOptions = { ...STEP, scheduleToCloseTimeout: '12h' };
+
 /** Reading and writing the job's own folder: seconds, without heartbeats. */
 const BOOKKEEPING: ActivityOptions = { startToCloseTimeout: '10m', retry: QUICK_RETRIES };
 
@@ -34,6 +37,7 @@ const TIDYING: ActivityOptions = {
 };
 
 export const steps = proxyActivities<RestoreActivities>(STEP);
+export const planning = proxyActivities<RestoreActivities>(PLANNING);
 export const bookkeeping = proxyActivities<RestoreActivities>(BOOKKEEPING);
 export const reporting = proxyActivities<RestoreActivities>(REPORTING);
 export const tidying = proxyActivities<RestoreActivities>(TIDYING);

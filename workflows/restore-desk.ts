@@ -56,7 +56,7 @@ export function progressOf({ phase, paused, state }: Desk): ProgressAnswer {
   return {
     phase: paused && phase === 'restoring' ? 'paused' : phase,
     raw_files_total: job.rawFiles,
-    raw_files_done: allEnded ? job.rawFiles : job.rawFilesRefused,
+    raw_files_done: allEnded ? job.rawFiles : job.rawFiles - state.openOfRawFiles.size,
     files_total: job.files,
     files_done: tally.filesDone,
     files_failed: tally.filesFailed,

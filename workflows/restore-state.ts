@@ -1,5 +1,5 @@
 /** Where a running restore stands, and how it changes: nothing here talks to anybody. */
-import type { FilePlan, PageAnswer, PlannedJob, RestoreCarry, Tally } from '../core/contract.js';
+import type { FileCounts, FilePlan, PageAnswer, PlannedJob, RestoreCarry, Tally } from '../core/contract.js';
 import { isSuccess, statusText } from '../core/outcome.js';
 import type { FileOutcome } from '../core/outcome.js';
 
@@ -20,6 +20,8 @@ export interface RestoreState {
   handOver: boolean;
   tally: Tally;
   recentFailures: readonly string[];
+  /** Files that have not ended yet, by raw file; one without any is done. */
+  readonly openOfRawFiles: Map<string, number>;
   readonly fullFilesystems: Set<string>;
   readonly current: Map<number, CurrentFile>;
   /** Bytes done at moments of the last minute, for the rate. */
@@ -39,6 +41,7 @@ export const newState = (job: PlannedJob, deadlineAtMs: number): RestoreState =>
   handOver: false,
   tally: { filesDone: job.filesRefused, filesFailed: job.filesRefused, bytesDone: 0, bytesDownloaded: 0 },
   recentFailures: [],
+  openOfRawFiles: new Map(Object.entries(job.filesOfRawFiles)),
   fullFilesystems: new Set(),
   current: new Map(),
   samples: [],
@@ -51,6 +54,7 @@ export const carryOf = (state: RestoreState, paused: boolean): RestoreCarry => (
   nextSmallPage: state.nextSmallPage,
   tally: state.tally,
   recentFailures: state.recentFailures,
+  openOfRawFiles: Object.fromEntries(state.openOfRawFiles),
   fullFilesystems: [...state.fullFilesystems],
   paused,
 });
@@ -61,6 +65,7 @@ export const resumeState = (carry: RestoreCarry): RestoreState => ({
   nextSmallPage: carry.nextSmallPage,
   tally: carry.tally,
   recentFailures: carry.recentFailures,
+  openOfRawFiles: new Map(Object.entries(carry.openOfRawFiles)),
   fullFilesystems: new Set(carry.fullFilesystems),
 });
 
@@ -72,6 +77,7 @@ export function addEnding(state: RestoreState, file: FilePlan, { ending, bytes }
     state.recentFailures = [...state.recentFailures, `${file.file}: ${statusText(ending)}`].slice(
       -SHOWN_FAILURES,
     );
+  endFiles(state, { [file.rawFileId]: 1 });
   add(state, {
     filesDone: 1,
     filesFailed: failed ? 1 : 0,
@@ -81,16 +87,27 @@ export function addEnding(state: RestoreState, file: FilePlan, { ending, bytes }
 }
 
 /** A file whose filesystem is full is not begun; the report says so. */
-export const addUnbegun = (state: RestoreState, file: FilePlan): void =>
+export function addUnbegun(state: RestoreState, file: FilePlan): void {
+  endFiles(state, { [file.rawFileId]: 1 });
   add(state, { filesDone: 1, filesFailed: 1, bytesDone: file.expected.sizeBytes ?? 0, bytesDownloaded: 0 });
+}
 
 /** Counts a page of small files. */
 export function addPage(
   state: RestoreState,
-  { files, failed, bytes, bytesDownloaded, fullFilesystems }: PageAnswer,
+  { files, failed, bytes, bytesDownloaded, fullFilesystems, filesOfRawFiles = {} }: PageAnswer,
 ): void {
+  endFiles(state, filesOfRawFiles);
   for (const name of fullFilesystems) state.fullFilesystems.add(name);
   add(state, { filesDone: files, filesFailed: failed, bytesDone: bytes, bytesDownloaded });
+}
+
+function endFiles({ openOfRawFiles }: RestoreState, ended: FileCounts): void {
+  for (const [rawFileId, count] of Object.entries(ended)) {
+    const open = (openOfRawFiles.get(rawFileId) ?? 0) - count;
+    if (open > 0) openOfRawFiles.set(rawFileId, open);
+    else openOfRawFiles.delete(rawFileId);
+  }
 }
 
 function add(state: RestoreState, more: Tally): void {

@@ -16,7 +16,7 @@ import {
 } from '@temporalio/workflow';
 import type { PlannedJob, RestoreCarry, RestorePreview, RestoreResult } from '../core/contract.js';
 import type { StopReason } from '../core/outcome.js';
-import { reporting, steps, tidying } from './policies.js';
+import { planning, reporting, tidying } from './policies.js';
 import { changed, openDesk } from './restore-desk.js';
 import type { Desk } from './restore-desk.js';
 import { restoreFiles } from './restore-files.js';
@@ -29,12 +29,16 @@ type Stop = Exclude<StopReason, 'disk full'> | null;
 /** What the caller sends is checked by the first activity; a run that goes on from another has its state as its argument. */
 export async function restore(...args: readonly unknown[]): Promise<RestoreResult | RestorePreview> {
   const desk = openDesk();
-  const goesOn = workflowInfo().continuedFromExecutionRunId !== undefined;
-  if (goesOn) return goOn(desk, args[0] as RestoreCarry);
+  const [carry] = args;
+  if (workflowInfo().continuedFromExecutionRunId !== undefined && isCarry(carry)) return goOn(desk, carry);
   const planned = await plan(args);
   if ('dry_run' in planned) return planned;
   return carryOut(desk, newState(planned, planned.ref.startedAtMs + planned.limits.timeoutMs));
 }
+
+/** A run that cron starts after another is continued, too, but has what the caller sent. */
+const isCarry = (argument: unknown): argument is RestoreCarry =>
+  typeof argument === 'object' && argument !== null && 'deadlineAtMs' in argument;
 
 function goOn(desk: Desk, carry: RestoreCarry): Promise<RestoreResult> {
   desk.paused ||= carry.paused;
@@ -47,7 +51,7 @@ async function plan(args: readonly unknown[]): Promise<PlannedJob | RestorePrevi
   // Not workflowInfo().startTime: a job that is started with a delay, or by cron, begins long after that.
   const request = { args, workflowId, runId, startedAtMs: Date.now() };
   const summary = 'read the catalogue, look at the output location';
-  const answer = await steps.planRestore.executeWithOptions({ summary }, [request]).catch(failAsTheStep);
+  const answer = await planning.planRestore.executeWithOptions({ summary }, [request]).catch(failAsTheStep);
   switch (answer.kind) {
     case 'invalid':
       throw ApplicationFailure.nonRetryable(answer.message, 'InvalidInput');

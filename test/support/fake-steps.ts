@@ -1,4 +1,5 @@
 /** The activities of a restore as plain objects in which all goes right; a test replaces the ones it is about. */
+import { countByRawFile } from '../../core/file-counts.js';
 import type {
   FilePlan,
   JobLimits,
@@ -73,6 +74,7 @@ export const planOf = (
     chainPages: Math.ceil(files.length / PAGE_FILES),
     smallPages: 0,
     destinations: ['/out/P1'],
+    filesOfRawFiles: countByRawFile(files),
     ...more,
   },
 });

@@ -5,11 +5,8 @@
  * Time skips only while a job's end is awaited and no activity runs: a fake that "takes 13 hours" throws with nextRetryDelay.
  */
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { activityInfo } from '@temporalio/activity';
-import type { WorkflowHandle, WorkflowStartOptions } from '@temporalio/client';
+import type { WorkflowHandleWithFirstExecutionRunId, WorkflowStartOptions } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { FilePlan, PlannedJob, ProgressAnswer } from '../../core/contract.js';
@@ -18,6 +15,7 @@ import type { FileOutcome } from '../../core/outcome.js';
 import { temporalBinary, timeSkippingExecutable } from '../../dev/obtain.js';
 import { allRight } from './fake-steps.js';
 import type { Activities, Fakes, Ledger } from './fake-steps.js';
+import { bundlePath } from './workflow-bundle.js';
 import { endOf } from './workflow-end.js';
 import type { End } from './workflow-end.js';
 
@@ -36,7 +34,7 @@ interface Call {
 }
 
 export interface Job {
-  readonly handle: WorkflowHandle;
+  readonly handle: WorkflowHandleWithFirstExecutionRunId;
   readonly calls: readonly Call[];
   /** The arguments of every call of one activity. */
   stepsOf<Name extends ActivityName>(name: Name): readonly StepOf<Name>[];
@@ -111,12 +109,12 @@ export async function openWorld({ devServer, cached = 0 }: WorldOptions = {}): P
       taskQueue,
       workflowBundle: { codePath },
       maxCachedWorkflows: cached,
-      maxConcurrentActivityTaskExecutions: 16,
+      maxConcurrentActivityTaskExecutions: 64,
     }),
     Worker.create({
       ...shared,
       taskQueue: transferQueue(taskQueue),
-      maxConcurrentActivityTaskExecutions: 16,
+      maxConcurrentActivityTaskExecutions: 64,
     }),
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));
@@ -173,27 +171,33 @@ export async function until(holds: () => boolean | Promise<boolean>, withinMs = 
   }
 }
 
-const skippingServer = async (): Promise<TestWorkflowEnvironment> => {
+/** How many files a job takes in hand at once: the calls of an activity that holds them, once no more come. */
+export async function inHand({ calls }: Job, name: ActivityName): Promise<number> {
+  const count = (): number => calls.filter((call) => call.name === name && !call.over).length;
+  let [last, quietSince] = [0, Date.now()];
+  await until(() => {
+    if (count() !== last) [last, quietSince] = [count(), Date.now()];
+    return last > 0 && Date.now() - quietSince > 500;
+  });
+  return last;
+}
+
+/** The SDK gives the server five seconds to come up, which a busy machine may miss. */
+const SERVER_STARTS = 4;
+
+const skippingServer = async (start = 1): Promise<TestWorkflowEnvironment> => {
   const executable = await timeSkippingExecutable(quietly);
-  return TestWorkflowEnvironment.createTimeSkipping(
-    executable === undefined ? {} : { server: { executable } },
-  );
+  const options = executable === undefined ? {} : { server: { executable } };
+  return TestWorkflowEnvironment.createTimeSkipping(options).catch((error: unknown) => {
+    if (start >= SERVER_STARTS) throw error;
+    return skippingServer(start + 1);
+  });
 };
 
 const realServer = async (extraArgs: readonly string[]): Promise<TestWorkflowEnvironment> => {
   const executable = { type: 'existing-path', path: await temporalBinary(quietly) } as const;
   return TestWorkflowEnvironment.createLocal({ server: { executable, extraArgs: [...extraArgs] } });
 };
-
-/** The bundle that the run of all tests has made already, or one of our own. */
-export async function bundlePath(): Promise<string> {
-  const made = process.env['STOWAGE_TEST_BUNDLE'];
-  if (made !== undefined) return made;
-  const { bundleWorkflows } = await import('../../worker/wire.js');
-  const path = join(tmpdir(), `workflows-${randomUUID()}.js`);
-  await writeFile(path, (await bundleWorkflows()).code);
-  return path;
-}
 
 type Dispatch = (name: ActivityName, step: unknown) => Promise<unknown>;
 

@@ -24,6 +24,7 @@ const job: PlannedJob = {
   chainPages: 1,
   smallPages: 0,
   destinations: [],
+  filesOfRawFiles: { sample: 2 },
 };
 const opened = (): RestoreState => newState(job, 1000);
 const full = { code: 'disk-full' } as const;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { RestorePreview, RestoreResult } from '../../../core/contract.js';
-import { resultOf, someFiles } from '../../support/fake-steps.js';
-import { openWorld } from '../../support/workflow-world.js';
+import { HOUR, aFile, allRight, resultOf, someFiles } from '../../support/fake-steps.js';
+import { openWorld, until } from '../../support/workflow-world.js';
 import type { World } from '../../support/workflow-world.js';
 
 let world: World;
@@ -75,5 +75,38 @@ describe('a plan that ends the job', () => {
       nonRetryable: true,
     });
     expect(job.story()).toEqual(['planRestore']);
+  });
+});
+
+describe('a plan that is never ready', () => {
+  test('ends the job within 12 hours, with the reason', async () => {
+    const job = await world.run({
+      planRestore: () =>
+        Promise.reject(ApplicationFailure.create({ message: 'the disk hangs', nextRetryDelay: '50m' })),
+    });
+    expect(job.calls.length).toBeGreaterThan(12);
+    expect((job.calls.at(-1)?.atMs ?? 0) - (job.calls[0]?.atMs ?? 0)).toBeLessThan(12 * HOUR);
+    expect(job.ended).toMatchObject({ status: 'FAILED', message: 'the disk hangs' });
+  });
+});
+
+describe('a job that is started by cron', () => {
+  test('plans afresh each time, and has its time limit from when it begins', async () => {
+    const plans: number[] = [];
+    const right = allRight([aFile(0)], new Map());
+    const job = await world.start(
+      {
+        planRestore: async (request) => {
+          plans.push(request.startedAtMs);
+          return plans.length < 3 ? right.planRestore(request) : { kind: 'invalid', message: 'enough' };
+        },
+      },
+      { files: [aFile(0)], start: { cronSchedule: '0 3 * * *' } },
+    );
+    void job.end();
+    await until(() => plans.length > 3);
+    await job.handle.terminate();
+    expect(job.stepsOf('writeReport').slice(0, 2)).toMatchObject([{ stop: null }, { stop: null }]);
+    expect((plans[2] ?? 0) - (plans[1] ?? 0)).toBeCloseTo(24 * HOUR, -5);
   });
 });
