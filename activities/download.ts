@@ -10,7 +10,8 @@ import type { StepContext } from './step.js';
 import { fetchToFile } from './transfer.js';
 
 /** The same for all tries of one file within one job. */
-export const leaseOwner = ({ job, file }: FileStep): string => `${job.workflowId}/${job.runId}/${file.index}`;
+export const leaseOwner = ({ job, file }: Pick<FileStep, 'job' | 'file'>): string =>
+  `${job.workflowId}/${job.runId}/${file.index}`;
 
 /**
  * Fetches a file's bytes, pinned to the checked ETag, into a temporary file in the same folder. What a killed worker has

@@ -27,7 +27,7 @@ const PASSING = new Set([
 
 /** Never throws: what is not known becomes a failed download with the error's own words. */
 export function diagnose(error: unknown): Diagnosis {
-  const cause = oneLine(error instanceof Error ? error.message : String(error));
+  const cause = oneLine(messageOf(error));
   if (error instanceof StoreProblem) return { ...ofStore(error), cause };
   if (error instanceof UnsafePath) return { ending: { code: 'unsafe-path' }, retryable: false, cause };
   const errno = errnoOf(error);
@@ -61,10 +61,16 @@ function ofStore(problem: StoreProblem): Omit<Diagnosis, 'cause'> {
 export const isS3Broken = ({ code }: Ending): boolean =>
   ['s3-corrupt', 's3-missing', 'bucket-missing', 's3-denied', 's3-archived', 's3-changed'].includes(code);
 
+/** By its shape, not by its class: in a sandbox (jest, vm) the disk's errors are of another Error than ours. */
 export function errnoOf(error: unknown): string | null {
-  const code = error instanceof Error && 'code' in error && 'syscall' in error ? error.code : null;
+  const code = isObject(error) && 'code' in error && 'syscall' in error ? error.code : null;
   return typeof code === 'string' ? code : null;
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+export const messageOf = (error: unknown): string =>
+  isObject(error) && 'message' in error ? String(error.message) : String(error);
 
 export const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 

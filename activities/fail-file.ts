@@ -2,8 +2,10 @@ import type { FileStep, LocalState } from '../core/contract.js';
 import type { FileOutcome } from '../core/outcome.js';
 import { conclude } from './conclude.js';
 import type { RestoreDeps } from './deps.js';
+import { leaseOwner } from './download.js';
 import { outcomeOf } from './endings.js';
 import type { Diagnosis } from './endings.js';
+import { isHeldByAnother } from './lease.js';
 import { findPlace, removeParts } from './local-paths.js';
 
 /** Ends a file's story with a failure. What was fetched is kept only where another run can go on from it. */
@@ -14,11 +16,12 @@ export async function failFile(
   { ending, cause }: Diagnosis,
   fails: number,
 ): Promise<FileOutcome> {
-  if (ending.code !== 'download-failed') await dropParts(file.destination, file.file);
+  if (ending.code !== 'download-failed') await dropParts({ job, file });
   return conclude(deps, job, file, outcomeOf(file.index, ending, { cause, attempts: fails }), local);
 }
 
-async function dropParts(destination: string, file: string): Promise<void> {
-  const place = await findPlace(destination, file).catch(() => null);
-  if (place !== null) await removeParts(place).catch(() => undefined);
+async function dropParts(step: Pick<FileStep, 'job' | 'file'>): Promise<void> {
+  const place = await findPlace(step.file.destination, step.file.file).catch(() => null);
+  if (place === null || (await isHeldByAnother(place.lock, leaseOwner(step)))) return;
+  await removeParts(place).catch(() => undefined);
 }

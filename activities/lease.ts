@@ -49,6 +49,12 @@ export async function assertHeld(lock: string, owner: string): Promise<void> {
     throw new Error(`the lease ${lock} was taken over by ${holder ?? 'nobody'} while ${owner} held it`);
 }
 
+/** Whether somebody else is working on the file: then its unverified bytes are theirs. */
+export async function isHeldByAnother(lock: string, owner: string): Promise<boolean> {
+  const holder = await holderOf(lock);
+  return holder !== null && holder !== owner;
+}
+
 async function acquire(lock: string, { owner, signal, ...times }: LeaseOptions): Promise<boolean> {
   let waited = false;
   let seen = { mark: '', sinceMs: Date.now() };

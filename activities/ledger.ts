@@ -2,7 +2,7 @@
  * The job's memory on disk, `<output root>/.stowage/<workflow id>/<run id>/`: the plan in pages, and one line for every file
  * that was begun or has ended. History carries counts only, and the report can be written even after a terminate.
  */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { appendFile, mkdir, readFile, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -30,8 +30,14 @@ export type PageKind = 'chain' | 'small' | 'refused';
 
 export const PAGE_FILES = 100;
 
-/** A workflow id may hold any character: as a folder name it is percent-encoded. */
-const folderName = (workflowId: string): string => encodeURIComponent(workflowId).replace(/^\./, '%2E');
+/** A workflow id may hold any character and be longer than a name on disk: it is percent-encoded, and cut where it must be. */
+function folderName(workflowId: string): string {
+  const name = encodeURIComponent(workflowId).replace(/^\./, '%2E');
+  if (name.length <= MAX_NAME) return name;
+  return `${name.slice(0, MAX_NAME - 65)}-${createHash('sha256').update(name).digest('hex')}`;
+}
+
+const MAX_NAME = 200;
 
 export const jobsFolder = (outputRoot: string, workflowId: string): string =>
   join(outputRoot, WORK_FOLDER, folderName(workflowId));
@@ -102,7 +108,7 @@ export async function readAllFiles(folder: string): Promise<readonly FilePlan[]>
 }
 
 /** A torn last line (a worker killed in the middle of a write) counts as not written. */
-function parseLines<T>(text: string): readonly T[] {
+export function parseLines<T>(text: string): readonly T[] {
   return text.split('\n').flatMap((line) => {
     if (line === '') return [];
     try {
@@ -119,7 +125,8 @@ type Entry = { readonly started: number } | { readonly outcome: FileOutcome };
 const ownLines = (folder: string): string => join(folder, `outcomes-${hostname()}-${process.pid}.jsonl`);
 
 async function append(folder: string, entry: Entry): Promise<void> {
-  const write = (): Promise<void> => appendFile(ownLines(folder), asLines([entry]));
+  // The line break before it: behind a torn line (a full disk, a killed worker of the same name) this one stands on its own.
+  const write = (): Promise<void> => appendFile(ownLines(folder), `\n${asLines([entry])}`);
   try {
     await write();
   } catch (error) {

@@ -35,7 +35,8 @@ export async function checkLocal(
     : { kind: 'fetch', local: 'wrong' };
 }
 
-const statOf = (path: string): Promise<Stats | null> =>
+/** Null where there is nothing of this name. */
+export const statOf = (path: string): Promise<Stats | null> =>
   stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw error;
@@ -54,7 +55,7 @@ export interface Verdict {
 /** Reads a file from disk and compares it with the catalogue. One of the wrong size is not read. */
 export async function measureFile(
   { hashes }: RestoreDeps,
-  { file: { expected }, source }: SourceStep,
+  { file: { expected }, source }: Pick<SourceStep, 'file' | 'source'>,
   path: string,
   stats: Pick<Stats, 'size' | 'isFile'>,
   signal: AbortSignal,

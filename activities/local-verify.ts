@@ -1,4 +1,4 @@
-import { rename, stat } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { VerifyAnswer, VerifyStep } from '../core/contract.js';
 import { NO_EVIDENCE } from '../core/outcome.js';
@@ -7,7 +7,7 @@ import type { RestoreDeps } from './deps.js';
 import { leaseOwner } from './download.js';
 import { outcomeOf } from './endings.js';
 import { assertHeld, withLease } from './lease.js';
-import { measureFile, sourceEvidence } from './local-check.js';
+import { measureFile, sourceEvidence, statOf } from './local-check.js';
 import type { Verdict } from './local-check.js';
 import { makePlace, removeParts, syncFolder } from './local-paths.js';
 import type { LocalPlace } from './local-paths.js';
@@ -28,16 +28,20 @@ export async function verifyFile(
   return withLease(place.lock, { owner: leaseOwner(step), signal: context.signal }, async () => {
     const path = await bytesToVerify(place);
     const note = (bytesRead: number): void => context.note({ file: file.file, verifying: bytesRead });
-    const verdict = await measureFile(deps, step, path, await stat(path), context.signal, note);
+    const stats = await statOf(path);
+    const verdict = stats === null ? GONE : await measureFile(deps, step, path, stats, context.signal, note);
     if (verdict.mismatch !== null) return discard(step, place, verdict, path);
     if (path === place.part) await putInPlace(step, place);
     return arrived(step, verdict, deps.nowMs() - startedMs);
   });
 }
 
+/** This step has run before: it threw wrong bytes away, and its answer was lost. */
+const GONE: Verdict = { mismatch: 'gone', evidence: { cause: 'the fetched bytes are gone' } };
+
 /** Where the temporary file is gone, this step has run before and its answer was lost, or another job has finished the file. */
 async function bytesToVerify(place: LocalPlace): Promise<string> {
-  const part = await stat(place.part).catch(() => null);
+  const part = await statOf(place.part);
   return part === null ? place.final : place.part;
 }
 

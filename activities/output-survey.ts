@@ -25,11 +25,20 @@ interface Filesystem {
   readonly freeBytes: number;
 }
 
-/**
- * @param mayTouch false in a dry run and where nothing is to be downloaded: then nothing is created, and a destination that
- *   does not exist yet is judged by the folder it would be created in.
- */
-export async function surveyOutput(plans: readonly RawFilePlan[], mayTouch: boolean): Promise<Survey> {
+export interface SurveyOptions {
+  /**
+   * False in a dry run and where nothing is to be downloaded: then nothing is created, and a destination that does not exist
+   * yet is judged by the folder it would be created in.
+   */
+  readonly mayTouch: boolean;
+  /** False where nothing is to be downloaded: then nothing is missing. */
+  readonly needsSpace: boolean;
+}
+
+export async function surveyOutput(
+  plans: readonly RawFilePlan[],
+  { mayTouch, needsSpace }: SurveyOptions,
+): Promise<Survey> {
   const filesystems = new Map<string, Filesystem>();
   const verdicts = new Map<string, { readonly filesystem: string; readonly error: string | null }>();
   for (const destination of new Set(
@@ -47,7 +56,10 @@ export async function surveyOutput(plans: readonly RawFilePlan[], mayTouch: bool
       surveyed.push({ plan, filesystem: '', missingBytes: 0 });
     else if (verdict.error !== null)
       surveyed.push({ plan: failed(plan, verdict.error), filesystem: '', missingBytes: 0 });
-    else surveyed.push({ plan, filesystem: verdict.filesystem, missingBytes: await missingBytes(plan) });
+    else {
+      const { filesystem } = verdict;
+      surveyed.push({ plan, filesystem, missingBytes: needsSpace ? await missingBytes(plan) : 0 });
+    }
   }
   return { rawFiles: checkSpace(surveyed, filesystems), filesystems: [...filesystems.values()] };
 }

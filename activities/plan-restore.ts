@@ -41,11 +41,14 @@ async function plan(deps: RestoreDeps, request: PlanRequest, context: StepContex
       kind: 'invalid',
       message: `files: expected globs that match files of these raw files; none matches ${JSON.stringify(input.files)}`,
     };
-  const survey = await surveyOutput(plans, !input.dryRun && !input.verifyOnly);
+  const mayTouch = !input.dryRun && !input.verifyOnly;
+  const survey = await surveyOutput(plans, { mayTouch, needsSpace: !input.verifyOnly });
   if (input.dryRun) return { kind: 'preview', preview: await previewRestore(deps, survey, context) };
   try {
     return { kind: 'planned', job: await storePlan(deps, request, input, folder, survey.rawFiles) };
   } catch (error) {
+    const others = await readPlan(folder).catch(() => null); // another try of this step was quicker
+    if (others !== null) return { kind: 'planned', job: others.job };
     const errno = errnoOf(error);
     if (errno === null) throw error;
     return { kind: 'unwritable', result: unwritableResult(deps, request, plans, errno) };

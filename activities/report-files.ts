@@ -5,7 +5,8 @@ import { TEMPORARY_PREFIX } from '../core/paths.js';
 import { renderJsonReport, renderTextReport, reportFileName } from '../core/report.js';
 import type { Report } from '../core/report.js';
 import type { SavedReports } from '../core/result.js';
-import { releaseReserve } from './ledger.js';
+import { messageOf } from './endings.js';
+import { parseLines, releaseReserve } from './ledger.js';
 import { syncFolder } from './local-paths.js';
 
 /** A report that cannot be written travels in the result; history takes 2 MB at most. */
@@ -28,12 +29,11 @@ export async function saveReports(
     try {
       const path =
         written.get(destination) ?? (await saveSomewhere(report, [destination, outputRoot], jobFolder));
-      if (!written.has(destination))
-        await appendFile(writtenFile(jobFolder), `${JSON.stringify([destination, path])}\n`);
       paths.push(path);
+      if (!written.has(destination)) await noteWritten(jobFolder, destination, path);
     } catch (error) {
       const text = renderTextReport(report).slice(0, MAX_TEXT_CHARACTERS);
-      unwritten.push({ destination, problem: error instanceof Error ? error.message : String(error), text });
+      unwritten.push({ destination, problem: messageOf(error), text });
     }
   }
   return { paths, unwritten };
@@ -41,11 +41,13 @@ export async function saveReports(
 
 const writtenFile = (jobFolder: string): string => join(jobFolder, 'reports.jsonl');
 
+/** The report is there, whether or not this can be noted. */
+const noteWritten = (jobFolder: string, destination: string, path: string): Promise<void> =>
+  appendFile(writtenFile(jobFolder), `\n${JSON.stringify([destination, path])}\n`).catch(() => undefined);
+
 async function readWritten(jobFolder: string): Promise<ReadonlyMap<string, string>> {
   const text = await readFile(writtenFile(jobFolder), 'utf8').catch(() => '');
-  return new Map(
-    text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as [string, string]])),
-  );
+  return new Map(parseLines<[string, string]>(text));
 }
 
 async function saveSomewhere(report: Report, folders: readonly string[], jobFolder: string): Promise<string> {
@@ -70,7 +72,11 @@ async function savePair(report: Report, folder: string): Promise<string> {
       join(folder, reportFileName(report.timestamp, attempt, kind)),
     );
     if (text === undefined || json === undefined || !(await create(json, renderJsonReport(report)))) continue;
-    if (await create(text, renderTextReport(report))) return text;
+    const isWhole = await create(text, renderTextReport(report)).catch(async (error: unknown) => {
+      await rm(json, { force: true });
+      throw error;
+    });
+    if (isWhole) return text;
     await rm(json, { force: true });
   }
 }
@@ -99,6 +105,7 @@ async function createWithoutLinks(path: string, text: string): Promise<boolean> 
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    await rm(path, { force: true });
     throw error;
   }
 }

@@ -166,6 +166,10 @@ function noJob(error: WorkflowNotFoundError, { namespace, address }: Place, work
 /** The gRPC status below an error, and its text; Temporal's own wrappers say little. */
 function grpcFailure(error: unknown): readonly [number | null, string] {
   for (let at = error; at instanceof Error; at = at.cause)
-    if (isGrpcServiceError(at)) return [at.code, at.details || at.message];
+    if (isGrpcServiceError(at)) return [at.code, lastError(at.details || at.message)];
   return [null, messageOf(error)];
 }
+
+/** `No connection established. Last error: Error: connect ECONNREFUSED …. Resolution note: ` → its middle. */
+const lastError = (details: string): string =>
+  /Last error: (?:Error: )?(.*?)\. Resolution note/.exec(details)?.[1] ?? details;

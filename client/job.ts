@@ -67,9 +67,10 @@ export function resultOf(ending: JobEnding): RestoreResult | null {
 export function hitDeadline(ending: JobEnding): boolean {
   if (ending.kind === 'timed_out') return true;
   if (ending.kind !== 'incomplete') return false;
+  const { result, message } = ending;
   // Only the first 100 failures are listed; the message speaks for the rest.
   return (
-    ending.result.failures.some(({ status }) => status.endsWith('(deadline)')) ||
-    /deadline/i.test(ending.message)
+    message.startsWith('Stopped at the time limit') ||
+    result.failures.some(({ status }) => status.endsWith('(deadline)'))
   );
 }

@@ -5,7 +5,6 @@ import {
   TerminatedFailure,
   TimeoutFailure,
   WorkflowFailedError,
-  defaultPayloadConverter,
   isGrpcDeadlineError,
 } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -24,9 +23,6 @@ const QUERY_TIMEOUT_MS = 5000;
 const REPORT_TIMEOUT_MS = 60_000;
 /** Workers ask for work about once a minute: one that has not is gone, though Temporal lists it for some minutes more. */
 const LISTENING_MS = 90_000;
-/** The report is among a job's last steps. */
-const LAST_EVENTS = 50;
-
 /** All methods over one connection, which `close` ends. */
 export function createJobs(connected: Connected): Jobs {
   const { client, connection, taskQueue } = connected;
@@ -76,15 +72,22 @@ const callsOf =
 const progressOf = (handle: WorkflowHandle): Promise<ProgressAnswer | null> =>
   handle.query<ProgressAnswer>(PROGRESS_QUERY).catch(() => null);
 
-async function waitForEnding(connected: Connected, workflowId: string): Promise<JobEnding> {
+async function waitForEnding({ client }: Connected, workflowId: string): Promise<JobEnding> {
+  const handle = client.workflow.getHandle<() => Promise<RestoreResult | RestorePreview>>(workflowId);
   try {
-    const handle =
-      connected.client.workflow.getHandle<() => Promise<RestoreResult | RestorePreview>>(workflowId);
     return { kind: 'completed', result: await handle.result() };
   } catch (error) {
-    if (error instanceof WorkflowFailedError) return endingOf(error.cause, connected, workflowId);
-    throw error;
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    if (error.cause instanceof CancelledFailure)
+      return { kind: 'cancelled', result: await cancelledResult(handle) };
+    return failedEnding(error.cause);
   }
+}
+
+/** A cancelled workflow has no result, and the SDK drops the details of its cancellation: the job leaves them in its memo. */
+async function cancelledResult(handle: WorkflowHandle): Promise<RestoreResult | null> {
+  const { memo } = await handle.describe();
+  return (memo?.['result'] as RestoreResult | undefined) ?? null;
 }
 
 async function startRestore(
@@ -114,9 +117,7 @@ async function describe(handle: WorkflowHandle): Promise<JobState> {
   };
 }
 
-async function endingOf(cause: unknown, connected: Connected, workflowId: string): Promise<JobEnding> {
-  if (cause instanceof CancelledFailure)
-    return { kind: 'cancelled', result: await lastResult(connected, workflowId) };
+function failedEnding(cause: unknown): JobEnding {
   if (cause instanceof TerminatedFailure) return { kind: 'terminated', message: cause.message };
   if (cause instanceof TimeoutFailure) return { kind: 'timed_out', message: cause.message };
   if (!(cause instanceof ApplicationFailure))
@@ -125,30 +126,6 @@ async function endingOf(cause: unknown, connected: Connected, workflowId: string
   const [result] = (cause.details ?? []) as readonly RestoreResult[];
   if (cause.type === 'RestoreIncomplete' && result) return { kind: 'incomplete', result, message };
   return { kind: 'failed', type: cause.type ?? 'Error', message };
-}
-
-/**
- * What the last `writeReport` of a job returned. A cancelled workflow has no result and its cancellation no details (the SDK
- * sends none), so its counts and report paths are read from its history.
- */
-async function lastResult(
-  { connection, namespace }: Connected,
-  workflowId: string,
-): Promise<RestoreResult | null> {
-  const { history } = await connection.workflowService.getWorkflowExecutionHistoryReverse({
-    namespace,
-    execution: { workflowId },
-    maximumPageSize: LAST_EVENTS,
-  });
-  const events = history?.events ?? [];
-  const reports = events.filter(
-    (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'writeReport',
-  );
-  const scheduledIds = new Set(reports.map(({ eventId }) => String(eventId)));
-  const completed = events.map((event) => event.activityTaskCompletedEventAttributes);
-  const payload = completed.find((done) => scheduledIds.has(String(done?.scheduledEventId)))?.result
-    ?.payloads?.[0];
-  return payload ? defaultPayloadConverter.fromPayload<RestoreResult>(payload) : null;
 }
 
 async function readReports(

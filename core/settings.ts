@@ -122,18 +122,20 @@ export function parseSettingsFile(document: unknown): Parsed<RestoreSettings> {
   const parsed = settingsFileSchema.safeParse(document ?? {});
   if (!parsed.success) return { ok: false, message: listIssues(parsed.error) };
   const { locations, backup, restore } = parsed.data;
-  const { subfolder = '', fallback_project = null, keep_corrupted = false } = restore ?? {};
+  const { subfolder, fallback_project, keep_corrupted } = restore ?? {};
   return {
     ok: true,
     value: {
       outputRoot: locations.output.absolute_path.replace(/(?!^)\/+$/, ''),
-      subfolder: subfolder.replace(/\/+$/, '') || null,
-      fallbackProject: fallback_project,
-      keepCorrupted: keep_corrupted,
+      subfolder: trimSlashes(subfolder),
+      fallbackProject: fallback_project ?? null,
+      keepCorrupted: keep_corrupted ?? false,
       region: backup?.s3?.region ?? null,
     },
   };
 }
+
+const trimSlashes = (folder: string | null | undefined): string | null => folder?.replace(/\/+$/, '') || null;
 
 const listIssues = (error: z.ZodError): string =>
   error.issues

@@ -27,9 +27,16 @@ const REPORTING: ActivityOptions = {
   retry: { ...QUICK_RETRIES, maximumAttempts: 20 },
 };
 
+/** Tidying up after a finished job: a few tries, then it is left lying. */
+const TIDYING: ActivityOptions = {
+  startToCloseTimeout: '10m',
+  retry: { ...QUICK_RETRIES, maximumAttempts: 5 },
+};
+
 export const steps = proxyActivities<RestoreActivities>(STEP);
 export const bookkeeping = proxyActivities<RestoreActivities>(BOOKKEEPING);
 export const reporting = proxyActivities<RestoreActivities>(REPORTING);
+export const tidying = proxyActivities<RestoreActivities>(TIDYING);
 
 /** Transfers run on a queue of their own, whose workers have as many slots as a host may use. */
 export const transfersOn = (taskQueue: string): ActivityInterfaceFor<TransferActivities> =>

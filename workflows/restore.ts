@@ -10,12 +10,13 @@ import {
   condition,
   continueAsNew,
   isCancellation,
+  log,
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { PlannedJob, RestoreCarry, RestorePreview, RestoreResult } from '../core/contract.js';
 import type { StopReason } from '../core/outcome.js';
-import { bookkeeping, reporting, steps } from './policies.js';
+import { reporting, steps, tidying } from './policies.js';
 import { changed, openDesk } from './restore-desk.js';
 import type { Desk } from './restore-desk.js';
 import { restoreFiles } from './restore-files.js';
@@ -83,9 +84,15 @@ async function restoreUntilStopped(desk: Desk, state: RestoreState): Promise<Sto
     await CancellationScope.withTimeout(leftMs, () => restoreFiles(desk, state));
     return null;
   } catch (error) {
-    if (!isCancellation(error)) return failAsTheStep(error);
+    if (!isCancellation(error)) return reportAllTheSame(error);
     return CancellationScope.current().consideredCancelled ? 'cancelled' : 'deadline';
   }
+}
+
+/** A bug in a step of the job itself: what was restored is reported all the same, and what was not, too. */
+function reportAllTheSame(error: unknown): null {
+  log.error('a step of the job failed for good; files may be without an ending', { error });
+  return null;
 }
 
 /** The next run goes on with a short history; the deadline is absolute and stays. */
@@ -101,7 +108,8 @@ async function finish(desk: Desk, state: RestoreState, stop: Stop): Promise<Rest
   const result = await CancellationScope.nonCancellable(async () => {
     const request = { job, stop, fullFilesystems: [...state.fullFilesystems] };
     const written = await reporting.writeReport(request).catch(failAsTheStep);
-    await bookkeeping.closeJob(job);
+    // A folder that cannot be removed is a nuisance; the job is done.
+    await tidying.closeJob(job).catch(() => undefined);
     return written;
   });
   desk.phase = 'done';

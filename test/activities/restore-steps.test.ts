@@ -17,7 +17,8 @@ beforeEach(async () => void (world = await openWorld()));
 afterEach(() => world.close());
 
 const KEY = keyOf('sample', 'a.raw');
-const line = async (input: unknown = 'sample'): Promise<string> => (await restoreAll(world, input)).lines.join('\n');
+const line = async (input: unknown = 'sample'): Promise<string> =>
+  (await restoreAll(world, input)).lines.join('\n');
 const problem = (code: 'denied' | 'unavailable' | 'changed') => ({ kind: 'problem', code }) as const;
 
 describe('a file that is not there', () => {
@@ -32,7 +33,13 @@ describe('a file that is not there', () => {
     world.addRawFile('sample', { 'deep/er/a.raw': bytes }, { partSizeBytes: 8 * 1024 * 1024 });
     expect(await line()).toBe('deep/er/a.raw: OK - Downloaded and verified (20.0 MB in 0.0s)');
     expect((await readFile(join(world.root, 'P1/deep/er/a.raw'))).equals(bytes)).toBe(true);
-    expect(world.updates.at(-1)).toEqual({ index: 0, rawFileId: 'sample', file: 'deep/er/a.raw', bytesDone: bytes.length, bytesTotal: bytes.length });
+    expect(world.updates.at(-1)).toEqual({
+      index: 0,
+      rawFileId: 'sample',
+      file: 'deep/er/a.raw',
+      bytesDone: bytes.length,
+      bytesTotal: bytes.length,
+    });
     expect(await leftovers(world)).toEqual([]);
   });
 
@@ -99,11 +106,16 @@ describe('a file that is there', () => {
     world.addRawFile('sample', { 'a.raw': 'right' });
     await world.place('P1/a.raw', 'wrong');
     const whileReading: (string | null)[] = [];
-    const store = { ...world.store, readRange: async (...args: Parameters<typeof world.store.readRange>) => {
-      whileReading.push(await world.read('P1/a.raw'));
-      return world.store.readRange(...args);
-    } };
-    expect((await restoreAll({ ...world, deps: { ...world.deps, store } }, 'sample')).lines.join()).toContain('Self-healed');
+    const store = {
+      ...world.store,
+      readRange: async (...args: Parameters<typeof world.store.readRange>) => {
+        whileReading.push(await world.read('P1/a.raw'));
+        return world.store.readRange(...args);
+      },
+    };
+    expect((await restoreAll({ ...world, deps: { ...world.deps, store } }, 'sample')).lines.join()).toContain(
+      'Self-healed',
+    );
     expect(whileReading).toEqual(['wrong']);
   });
 
@@ -123,10 +135,18 @@ describe('a file that is there', () => {
 
 describe('where S3 is the broken side, a local file is left alone, right or wrong', () => {
   const broken: readonly (readonly [string, string, () => void])[] = [
-    ['other bytes', 'FAILURE - S3 corruption detected (etag mismatch)', () => world.store.overwrite(BUCKET, KEY, Buffer.from('other'))],
+    [
+      'other bytes',
+      'FAILURE - S3 corruption detected (etag mismatch)',
+      () => world.store.overwrite(BUCKET, KEY, Buffer.from('other')),
+    ],
     ['no object', 'FAILURE - S3 file not found', () => world.store.remove(BUCKET, KEY)],
     ['no access', 'FAILURE - S3 access denied', () => world.store.failWith(() => problem('denied'))],
-    ['an archived object', 'FAILURE - S3 object is archived (GLACIER)', () => void world.store.put(BUCKET, KEY, Buffer.from('right'), { storageClass: 'GLACIER' })],
+    [
+      'an archived object',
+      'FAILURE - S3 object is archived (GLACIER)',
+      () => void world.store.put(BUCKET, KEY, Buffer.from('right'), { storageClass: 'GLACIER' }),
+    ],
   ];
   for (const [name, status, breakIt] of broken)
     test.each(['right', 'wrong', null])(`${name}, and locally %j: ${status}`, async (local) => {
@@ -142,7 +162,10 @@ describe('where S3 is the broken side, a local file is left alone, right or wron
   test('no bucket: every file of the raw file says so', async () => {
     world.addRawFile('sample', { 'a.raw': 'right', 'b.raw': 'right' });
     const gone = { ...world.deps.rawFiles };
-    const rawFiles = { find: async (ids: readonly string[]) => (await gone.find(ids)).map((one) => ({ ...one, s3_upload_path: 'gone/x' })) };
+    const rawFiles = {
+      find: async (ids: readonly string[]) =>
+        (await gone.find(ids)).map((one) => ({ ...one, s3_upload_path: 'gone/x' })),
+    };
     const { lines } = await restoreAll({ ...world, deps: { ...world.deps, rawFiles } }, 'sample');
     expect(lines).toEqual(['a.raw: FAILURE - S3 bucket not found', 'b.raw: FAILURE - S3 bucket not found']);
   });
@@ -167,7 +190,10 @@ describe('a file that cannot be mended', () => {
     world.addRawFile('sample', { 'a.raw': 'right' });
     flipEverything();
     expect(await line()).toBe('a.raw: FAILURE - Download verification failed');
-    expect(await world.files()).toEqual([expect.stringMatching(/^P1\/_download_status.*json$/), expect.stringMatching(/txt$/)]);
+    expect(await world.files()).toEqual([
+      expect.stringMatching(/^P1\/_download_status.*json$/),
+      expect.stringMatching(/txt$/),
+    ]);
     expect(world.store.requests.filter(({ operation }) => operation === 'read')).toHaveLength(2);
   });
 
@@ -193,7 +219,9 @@ describe('a file that cannot be mended', () => {
   test('right bytes at the second download are enough', async () => {
     world.addRawFile('sample', { 'a.raw': 'right' });
     let reads = 0;
-    world.store.failWith(({ operation }) => (operation === 'read' && reads++ === 0 ? { kind: 'flip', bytes: 0 } : null));
+    world.store.failWith(({ operation }) =>
+      operation === 'read' && reads++ === 0 ? { kind: 'flip', bytes: 0 } : null,
+    );
     expect(await line()).toContain('OK - Downloaded and verified');
     expect(await world.read('P1/a.raw')).toBe('right');
   });
@@ -234,7 +262,14 @@ describe('verify only', () => {
 
 describe('the plan refuses', () => {
   test('what cannot be tried, each with its reason, and the other files are restored', async () => {
-    const entries = world.addRawFile('sample', { 'good.raw': 'good', '../up.raw': 'x', 'bad.raw': 'x', 'x.d': 'x', 'x.d/y': 'x', 'size.raw': 'right' });
+    const entries = world.addRawFile('sample', {
+      'good.raw': 'good',
+      '../up.raw': 'x',
+      'bad.raw': 'x',
+      'x.d': 'x',
+      'x.d/y': 'x',
+      'size.raw': 'right',
+    });
     entries['bad.raw'] = [1, md5('x'), 'xyz'];
     entries['size.raw'] = [4, null, entries['size.raw']?.[2]];
     const { lines, result } = await restoreAll(world, 'sample');
@@ -268,7 +303,14 @@ test('the evidence of a file says what was wanted, what was found and how often 
     ending: { code: 'downloaded', bytes: 5, elapsedMs: 0 },
     bytes: 5,
     elapsedMs: 0,
-    evidence: { s3Etag: md5('right'), localEtag: md5('right'), localMd5: md5('right'), versionId: null, attempts: 1, cause: null },
+    evidence: {
+      s3Etag: md5('right'),
+      localEtag: md5('right'),
+      localMd5: md5('right'),
+      versionId: null,
+      attempts: 1,
+      cause: null,
+    },
   });
   expect((await finish(world, job)).lines).toEqual([`a.raw: ${statusText(outcome.ending)}`]);
 });

@@ -120,7 +120,11 @@ describe('--json', () => {
     ['completed', OK, { status: 'SUCCESS', files: 7 }],
     ['completed', { kind: 'completed', result: PREVIEW }, { dry_run: true }],
     ['incomplete', { kind: 'incomplete', result: FAILED_RESULT, message: 'm' }, { failed: 1, message: 'm' }],
-    ['deadline', { kind: 'incomplete', result: FAILED_RESULT, message: 'deadline' }, { failed: 1 }],
+    [
+      'deadline',
+      { kind: 'incomplete', result: FAILED_RESULT, message: 'Stopped at the time limit. 1 failed' },
+      { failed: 1 },
+    ],
     ['cancelled', { kind: 'cancelled', result: null }, {}],
     ['cancelled', { kind: 'cancelled', result: FAILED_RESULT }, { failed: 1 }],
     [

@@ -18,8 +18,12 @@ const ENDINGS: readonly (readonly [string, JobEnding, number])[] = [
   ['a file that the deadline cut off', late('FAILURE - Interrupted (deadline)'), 6],
   ['a file that only names a deadline', late('FAILURE - Path collision (deadline).txt)'), 3],
   [
-    'a message about the deadline',
-    { kind: 'incomplete', result: FAILED_RESULT, message: 'deadline: 400 failed' },
+    'a deadline that only the message speaks of',
+    {
+      kind: 'incomplete',
+      result: FAILED_RESULT,
+      message: 'Stopped at the time limit. 400 of 500 files failed',
+    },
     6,
   ],
   ['a cancel with a report', { kind: 'cancelled', result: FAILED_RESULT }, 130],

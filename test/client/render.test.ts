@@ -39,7 +39,7 @@ describe('progress', () => {
     const evil = { raw_file_id: 'a', file: '\u001b[2Jx', state: 'verify', bytes_done: 0, bytes_total: 0 };
     expect(currentLines({ ...PROGRESS, current: [first!, evil] })).toEqual([
       '  download      43%  x.d/analysis.tdf',
-      '  verify              \\x1b[2Jx',
+      '  verify             \\x1b[2Jx',
     ]);
   });
 });
@@ -58,7 +58,7 @@ describe('an ending', () => {
     [{ kind: 'terminated', message: 'by hand' }, 'TERMINATED: by hand'],
     [{ kind: 'failed', type: 'Error', message: 'boom\u001b[0m' }, 'FAILED: boom\\x1b[0m (Error)'],
     [
-      { kind: 'incomplete', result: FAILED_RESULT, message: 'deadline' },
+      { kind: 'incomplete', result: FAILED_RESULT, message: 'Stopped at the time limit. 1 failed' },
       'DEADLINE: the time limit of the job ended it before it was done',
     ],
   ])('%j has a headline', (ending, headline) => {
@@ -91,8 +91,8 @@ describe('an ending', () => {
   });
 
   test('is coloured where colours are wanted', () => {
-    expect(renderEnding(STATE, { kind: 'completed', result: RESULT }, createColors(true))).toMatch(
-      /^\u001b\[32mSUCCESS/,
+    expect(renderEnding(STATE, { kind: 'completed', result: RESULT }, createColors(true))).toContain(
+      '\u001b[32mSUCCESS',
     );
   });
 });

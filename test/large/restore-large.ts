@@ -84,7 +84,8 @@ const { workflow } = new Client({ connection });
 async function run({ name, ids, files, fill }: Case): Promise<readonly string[]> {
   const corpus = await openCorpus({ ...s3, mongoUri: mongo.uri, database: local.database });
   say(`${name}: backing up …`);
-  await fill(corpus).finally(() => corpus.close());
+  await fill(corpus);
+  await corpus.close();
   const started = performance.now();
   const handle = await workflow.start('restore', {
     taskQueue,

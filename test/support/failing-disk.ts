@@ -34,14 +34,22 @@ function change(syscall: string, path: string): void {
   const tried = { syscall, path };
   changes.push(tried);
   const code = errnoOf(tried, changes.length - 1);
-  if (code !== null) throw Object.assign(new Error(`${code}: ${syscall} '${path}' (failing disk)`), { ...tried, code });
+  if (code !== null)
+    throw Object.assign(new Error(`${code}: ${syscall} '${path}' (failing disk)`), { ...tried, code });
 }
 
 const WRITING = fs.constants.O_WRONLY | fs.constants.O_RDWR | fs.constants.O_CREAT;
 const opensForWriting = (flags: unknown): boolean =>
   typeof flags === 'string' ? /[wa+]/.test(flags) : typeof flags === 'number' && (flags & WRITING) !== 0;
 
-const PATH_CALLS = { appendFile: 'write', writeFile: 'write', mkdir: 'mkdir', rename: 'rename', link: 'link', rm: 'unlink' };
+const PATH_CALLS = {
+  appendFile: 'write',
+  writeFile: 'write',
+  mkdir: 'mkdir',
+  rename: 'rename',
+  link: 'link',
+  rm: 'unlink',
+};
 const HANDLE_CALLS = {
   write: 'write',
   writeFile: 'write',

@@ -9,7 +9,10 @@ import type { FileOutcome } from '../../core/outcome.js';
 import { START_MS, runActivity } from './restore-world.js';
 import type { World } from './restore-world.js';
 
-export const request = (input: unknown, workflowId = 'restore-1') => ({
+let jobs = 0;
+
+/** Each is another job, unless it has the id of one before. */
+export const request = (input: unknown, workflowId = `restore-${(jobs += 1)}`) => ({
   args: [input],
   workflowId,
   runId: `run-of-${workflowId}`,
@@ -26,7 +29,9 @@ export async function planJob(world: World, input: unknown, workflowId?: string)
 
 /** Every file that the plan tries, in order. */
 export const plannedFiles = async ({ ref, chainPages }: PlannedJob): Promise<readonly FilePlan[]> =>
-  (await Promise.all(Array.from({ length: chainPages }, (_, page) => readPage(ref.folder, 'chain', page)))).flat();
+  (
+    await Promise.all(Array.from({ length: chainPages }, (_, page) => readPage(ref.folder, 'chain', page)))
+  ).flat();
 
 /** Makes the job's files a page of small ones, as those of a job with many files are. */
 export async function asSmallPage({ ref }: PlannedJob): Promise<void> {
@@ -57,7 +62,13 @@ export async function restoreOne(world: World, job: PlannedJob, file: FilePlan):
   } catch (error) {
     const cause = (error as Error).message;
     const evidence = { ...NO_EVIDENCE, cause };
-    const outcome = { index: file.index, ending: { code: 'download-failed', cause }, bytes: 0, elapsedMs: 0, evidence } as const;
+    const outcome = {
+      index: file.index,
+      ending: { code: 'download-failed', cause },
+      bytes: 0,
+      elapsedMs: 0,
+      evidence,
+    } as const;
     return runActivity(() => activities.concludeFile({ ...step, outcome, local: seen }));
   }
 }
@@ -75,7 +86,11 @@ export async function restoreAll(world: World, input: unknown, workflowId?: stri
   return finish(world, job);
 }
 
-export async function finish(world: World, job: PlannedJob, fullFilesystems: readonly string[] = []): Promise<Finished> {
+export async function finish(
+  world: World,
+  job: PlannedJob,
+  fullFilesystems: readonly string[] = [],
+): Promise<Finished> {
   const { writeReport } = createRestoreActivities(world.deps);
   const result = await runActivity(() => writeReport({ job: job.ref, stop: null, fullFilesystems }));
   return { result, lines: await reportLines(result) };

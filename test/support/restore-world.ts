@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import type { TransferUpdate } from '../../core/contract.js';
 import { normaliseEtag } from '../../core/etag.js';
 import type { RawFileDocument } from '../../core/plan.js';
@@ -26,7 +27,11 @@ export interface World {
   readonly outside: string;
   readonly updates: TransferUpdate[];
   /** Puts files into S3 and the catalogue, and returns the document, whose entries may be changed. */
-  addRawFile(id: string, files: Readonly<Record<string, string | Uint8Array>>, options?: RawFileOptions): Entries;
+  addRawFile(
+    id: string,
+    files: Readonly<Record<string, string | Uint8Array>>,
+    options?: RawFileOptions,
+  ): Entries;
   /** Writes a file below the output root. */
   place(path: string, content: string | Uint8Array): Promise<void>;
   /** The text of a file below the output root; null where there is none. */
@@ -45,7 +50,10 @@ export type Entries = Record<string, unknown[]>;
 export const md5 = (bytes: string | Uint8Array): string => createHash('md5').update(bytes).digest('hex');
 export const keyOf = (rawFileId: string, file: string): string => `${rawFileId}/${file}`;
 
-export async function openWorld(settings: Partial<RestoreSettings> = {}, changes: Partial<RestoreDeps> = {}): Promise<World> {
+export async function openWorld(
+  settings: Partial<RestoreSettings> = {},
+  changes: Partial<RestoreDeps> = {},
+): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'stowage-world-'));
   const [root, outside] = [join(folder, 'output'), join(folder, 'outside')];
   await mkdir(root);
@@ -59,7 +67,14 @@ export async function openWorld(settings: Partial<RestoreSettings> = {}, changes
     store,
     rawFiles: { find: async (ids) => ids.flatMap((id) => documents.get(id) ?? []) },
     hashes,
-    settings: { outputRoot: root, subfolder: null, fallbackProject: null, keepCorrupted: false, region: null, ...settings },
+    settings: {
+      outputRoot: root,
+      subfolder: null,
+      fallbackProject: null,
+      keepCorrupted: false,
+      region: null,
+      ...settings,
+    },
     limits: { timeoutMs: 60_000, retries: 1, retryDelayMs: 1 },
     parallelParts: 2,
     tell: (_, update) => void updates.push(update),
@@ -75,10 +90,18 @@ export async function openWorld(settings: Partial<RestoreSettings> = {}, changes
     updates,
     addRawFile: (id, files, options = {}) => {
       const entries = Object.fromEntries(
-        Object.entries(files).map(([file, content]) => [file, addFile(store, keyOf(id, file), content, options)]),
+        Object.entries(files).map(([file, content]) => [
+          file,
+          addFile(store, keyOf(id, file), content, options),
+        ]),
       );
       const { project = 'P1' } = options;
-      documents.set(id, { _id: id, project_id: project, s3_upload_path: `${BUCKET}/${id}/`, file_info: entries });
+      documents.set(id, {
+        _id: id,
+        project_id: project,
+        s3_upload_path: `${BUCKET}/${id}/`,
+        file_info: entries,
+      });
       return entries;
     },
     place: async (path, content) => {
@@ -114,11 +137,17 @@ export async function filesBelow(folder: string): Promise<readonly string[]> {
     .toSorted();
 }
 
+// Tries that fail are what many tests are about.
+const logger = new DefaultLogger('ERROR');
+
 /** Runs an activity as Temporal does: what it wants retried is retried, with the heartbeat details of the last try. */
-export async function runActivity<T>(activity: () => Promise<T>, tries: { attempt?: number } = {}): Promise<T> {
+export async function runActivity<T>(
+  activity: () => Promise<T>,
+  tries: { attempt?: number } = {},
+): Promise<T> {
   let heartbeatDetails: unknown;
   for (let attempt = tries.attempt ?? 1; ; attempt += 1) {
-    const environment = new MockActivityEnvironment({ attempt, heartbeatDetails });
+    const environment = new MockActivityEnvironment({ attempt, heartbeatDetails }, { logger });
     environment.on('heartbeat', (details: unknown) => (heartbeatDetails = details));
     try {
       return await environment.run(activity);

@@ -76,7 +76,7 @@ const quietly = (): void => undefined;
 
 export async function openWorld({ devServer, cached = 0 }: WorldOptions = {}): Promise<World> {
   const logging = { filter: { core: 'ERROR', other: 'ERROR' } } as const;
-  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging } });
+  Runtime.install({ logger: new DefaultLogger('ERROR', quietly), telemetryOptions: { logging } });
   const [env, codePath] = await Promise.all([
     devServer === undefined ? skippingServer() : realServer(devServer),
     bundlePath(),

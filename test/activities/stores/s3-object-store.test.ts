@@ -9,7 +9,7 @@ import { createS3ObjectStore } from '../../../activities/stores/s3-object-store.
 import { startFaultyServer, type FaultyServer } from '../../support/faulty-http-server.js';
 import { failureOf } from '../../support/object-store-suite.js';
 
-const STALL_MS = 200;
+const STALL_MS = 500;
 const bytes = randomBytes(3_000_000);
 const object: PinnedObject = { bucket: 'any-bucket', key: 'any.bin', etag: '"0123-1"' };
 const credentials = { accessKeyId: 'AKIDANYONE', secretAccessKey: 'neverToBeSeen' };
