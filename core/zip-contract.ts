@@ -3,6 +3,8 @@
  * names of attachments are health information: no type here has a place for one.
  */
 
+import type { JobLimits } from './contract.js';
+
 export const ZIP_WORKFLOW = 'bulkZip';
 
 /** How an entry is written; `deflate` is never used for what is compressed already. */
@@ -37,6 +39,8 @@ export interface ZipJobRef {
   readonly compression: Compression;
   /** Where the plan's pages and the segments' records lie: objects below this key in the target bucket, removed at the end. */
   readonly workPrefix: string;
+  readonly limits: JobLimits;
+  readonly startedAtMs: number;
 }
 
 /** The counts of a plan; its lists are objects below workPrefix (history stays small). */
@@ -46,23 +50,30 @@ export interface PlannedZip {
   readonly bytes: number;
   readonly segments: number;
   readonly fileName: string;
-  readonly timeoutMs: number;
 }
 
 export interface ZipPlanRequest {
+  /** Whatever the caller sent: the first activity is the one door where it is checked. */
   readonly args: readonly unknown[];
   readonly workflowId: string;
   readonly runId: string;
   readonly startedAtMs: number;
 }
 
-/** `NotFound`, `TooLarge` and `StorageError` are expected: values, not exceptions. Messages never hold a file name of an attachment. */
-export type ZipPlanAnswer =
-  | { readonly kind: 'planned'; readonly job: PlannedZip }
-  | { readonly kind: 'refused'; readonly type: ZipFailureType; readonly message: string };
+export type ZipFailureType = 'InvalidInput' | 'NotFound' | 'TooLarge' | 'StorageError' | 'ZipError';
 
-export type ZipFailureType =
-  'InvalidInput' | 'NotFound' | 'TooLarge' | 'StorageError' | 'ZipError' | 'AuditUnavailable';
+/** What callers need to know besides the type; in the details of the workflow's failure. */
+export type ZipFailureReason = 'workspace-inactive' | 'unavailable' | 'audit-unavailable';
+
+/** An expected ending: a value, not an exception. The message never holds a file name of an attachment. */
+export interface ZipRefusal {
+  readonly kind: 'refused';
+  readonly type: ZipFailureType;
+  readonly message: string;
+  readonly reason?: ZipFailureReason;
+}
+
+export type ZipPlanAnswer = ZipRefusal | { readonly kind: 'planned'; readonly job: PlannedZip };
 
 /** Builds segment `segment` (a run of small entries, or a large object's pieces) and uploads its parts. */
 export interface ZipAppendStep {
@@ -70,9 +81,15 @@ export interface ZipAppendStep {
   readonly segment: number;
 }
 
-export type ZipAppendAnswer =
-  | { readonly kind: 'appended'; readonly entries: number; readonly skipped: number; readonly bytes: number }
-  | { readonly kind: 'refused'; readonly type: ZipFailureType; readonly message: string };
+export interface ZipAppended {
+  readonly kind: 'appended';
+  readonly entries: number;
+  readonly skipped: number;
+  /** Of the sources of all its entries, also of those that were skipped. */
+  readonly bytes: number;
+}
+
+export type ZipAppendAnswer = ZipRefusal | ZipAppended;
 
 export interface ZipSkipped {
   /** Of an attachment. */
@@ -94,21 +111,42 @@ export interface BulkZipResult {
 }
 
 export type ZipCompleteAnswer =
-  | { readonly kind: 'completed'; readonly result: BulkZipResult }
-  | { readonly kind: 'refused'; readonly type: ZipFailureType; readonly message: string };
+  ZipRefusal | { readonly kind: 'completed'; readonly result: BulkZipResult };
+
+export type ZipAccessAnswer = ZipRefusal | { readonly kind: 'recorded' };
 
 export interface ZipActivities {
   /** Parses the input, makes the isolation query, asks S3 for sizes and ETags, lays the entries out, begins the upload. */
   planZip(request: ZipPlanRequest): Promise<ZipPlanAnswer>;
-  /** Writes the central directory, completes the upload, removes the plan. Repeatable after its answer got lost. */
+  /** Writes the READ event of HIPAA's audit trail; is not answered before it is durable. One event for each job. */
+  recordAccess(job: ZipJobRef): Promise<ZipAccessAnswer>;
+  /** Writes the central directory and completes the upload. Repeatable after its answer got lost, until closeZip. */
   zipComplete(job: ZipJobRef): Promise<ZipCompleteAnswer>;
-  /** Writes the READ event of HIPAA's audit trail; must not be answered before it is durable. Repeatable: one event for each job. */
-  recordAccess(step: { readonly job: ZipJobRef; readonly sizeBytes: number }): Promise<void>;
+  /** Removes the plan of a completed job. */
+  closeZip(job: ZipJobRef): Promise<void>;
   /** Gives the upload up and removes the plan: after a failure or a cancel. Repeatable. */
   abortZip(job: ZipJobRef): Promise<void>;
+  /** The same for a job whose plan got lost on its way to the workflow. */
+  abandonPlan(request: ZipPlanRequest): Promise<void>;
 }
 
 /** On the transfer queue: each holds one of the host's slots. */
 export interface ZipTransferActivities {
   zipAppend(step: ZipAppendStep): Promise<ZipAppendAnswer>;
+}
+
+/** What `bulkZip` hands to its next run when its history has grown (continue-as-new). */
+export interface ZipCarry {
+  readonly job: PlannedZip;
+  readonly deadlineAtMs: number;
+  readonly nextSegment: number;
+  readonly tally: ZipTally;
+  readonly paused: boolean;
+}
+
+export interface ZipTally {
+  readonly segmentsDone: number;
+  readonly entriesDone: number;
+  readonly entriesSkipped: number;
+  readonly bytesDone: number;
 }
