@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { create } from 'content-disposition';
 import type { BulkZipResult } from '../../core/zip-contract.js';
 import { Problem } from '../problem.js';
+import { leavingOf } from './leaving.js';
 import type { ZipHead, ZipReader } from './ports.js';
 import { HttpProblem, problem } from './problems.js';
 import type { AskedRange } from './range.js';
@@ -15,13 +16,14 @@ export async function sendZip(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  // S3's sockets are let go as soon as the client is.
   const leaving = leavingOf(reply);
   const head = await zips.head(uri, leaving).catch(refuse);
   if (head === null) throw problem('gone');
   const isHead = request.method === 'HEAD';
   const span = spanOf(isHead ? WHOLE : askedRange(request.headers, head.etag, head.sizeBytes), head);
   const body = isHead ? null : await zips.read(uri, head.etag, span.start, span.end, leaving).catch(refuse);
-  reply.headers({ ...headersOf(head, span), 'content-disposition': create(file_name) });
+  reply.headers({ ...headersOf(head, span), 'content-disposition': attachmentHeader(file_name) });
   return reply.code(span.isPart ? 206 : 200).send(body);
 }
 
@@ -53,12 +55,9 @@ const headersOf = ({ etag, sizeBytes }: ZipHead, { start, end, isPart }: Span) =
   etag,
 });
 
-/** S3's sockets are let go as soon as the client is. */
-function leavingOf({ raw }: FastifyReply): AbortSignal {
-  const leaving = new AbortController();
-  raw.once('close', () => leaving.abort());
-  return leaving.signal;
-}
+/** Quoted even where it need not be, as the original's frontend and CONTRACT §3 have it. */
+const attachmentHeader = (fileName: string): string =>
+  create(fileName).replace(/filename=([^";]+)$/, 'filename="$1"');
 
 function refuse(error: unknown): never {
   const isAway = error instanceof Problem && error.kind === 'unreachable';

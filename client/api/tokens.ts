@@ -1,7 +1,7 @@
 /** Who a token speaks for. Every algorithm is bound to its own kind of key, so that no key can be taken for another. */
 import { createRemoteJWKSet, decodeProtectedHeader, errors, jwtVerify } from 'jose';
 import type { JWTPayload, JWTVerifyGetKey } from 'jose';
-import { problem } from './problems.js';
+import { HttpProblem, problem } from './problems.js';
 
 export interface TokenSettings {
   readonly jwtSecret: string | null;
@@ -37,7 +37,7 @@ export function createTokenReader(settings: TokenSettings): (token: string) => P
     ...(settings.audience === null ? {} : { audience: settings.audience }),
   };
   const verify = async (token: string): Promise<JWTPayload> => {
-    const isSecret = SECRET_ALGORITHMS.includes(decodeProtectedHeader(token).alg ?? '');
+    const isSecret = SECRET_ALGORITHMS.includes(algorithmOf(token));
     const key: JWTVerifyGetKey | null = isSecret ? secret && (() => secret) : keys;
     if (key === null) throw invalidToken();
     const algorithms = isSecret ? SECRET_ALGORITHMS : KEY_ALGORITHMS;
@@ -46,15 +46,23 @@ export function createTokenReader(settings: TokenSettings): (token: string) => P
   return async (token) => claimsOf(await verify(token).catch(refuse));
 }
 
-/** Anything wrong with a token is 401; a server of keys that does not answer is none of the caller's doing. */
-function refuse(error: unknown): never {
-  const isToken = error instanceof errors.JOSEError && error.code !== 'ERR_JWKS_TIMEOUT';
-  const isOurs = error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC';
-  const isUnreadable = error instanceof TypeError && !('cause' in error);
-  throw (isToken && !isOurs) || isUnreadable || isRefusal(error) ? invalidToken() : problem('unavailable');
+function algorithmOf(token: string): string {
+  try {
+    return decodeProtectedHeader(token).alg ?? '';
+  } catch {
+    throw invalidToken();
+  }
 }
 
-const isRefusal = (error: unknown): boolean => error instanceof Error && error.name === 'HttpProblem';
+/** Codes of jose for a server of keys that does not answer, or not with keys. */
+const KEYS_AWAY: readonly string[] = ['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC'];
+
+/** Anything wrong with a token is 401; a server of keys that is away is none of the caller's doing. */
+function refuse(error: unknown): never {
+  if (error instanceof HttpProblem) throw error;
+  const isToken = error instanceof errors.JOSEError && !KEYS_AWAY.includes(error.code);
+  throw isToken ? invalidToken() : new HttpProblem({ code: 'unavailable' }, error);
+}
 
 function claimsOf({ sub, workspace_id: workspace, scope }: JWTPayload): TokenClaims {
   if (!isText(sub) || !isText(workspace)) throw invalidToken();

@@ -4,6 +4,7 @@ import type { ZipEnding } from '../job.js';
 import type { Principal } from './auth.js';
 import type { ApiContext, ZodApp } from './context.js';
 import { jobUrl } from './context.js';
+import { leavingOf } from './leaving.js';
 import { parsePrefer, patienceMs } from './prefer.js';
 import { problem } from './problems.js';
 import { answers, clientParams, downloadBody, startHeaders } from './schemas.js';
@@ -27,7 +28,8 @@ export function addZips(app: ZodApp, context: ApiContext): void {
   const config = { scope: 'zip', produces: ['application/zip', 'application/json'] } as const;
   const count = async (_request: FastifyRequest, reply: FastifyReply) => metrics.answered(reply.statusCode);
   app.post(URL, { schema, config, onResponse: count }, async (request, reply) => {
-    const { signal: client, params, body, headers, principal } = request;
+    const { params, body, headers, principal } = request;
+    const client = leavingOf(reply);
     metrics.filesAsked(body.attachment_ids.length);
     const asked = { client_id: params.client_id, attachment_ids: body.attachment_ids };
     const job = await startOnce(jobs, slots, zipOrder(context, principal, asked, headers['idempotency-key']));

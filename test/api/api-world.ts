@@ -1,6 +1,6 @@
 /** The API without Temporal and S3: jobs and ZIPs are plain objects, tokens are made here. */
 import { Readable } from 'node:stream';
-import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { SignJWT } from 'jose';
 import { buildApi } from '../../client/api/app.js';
 import type { ApiDeps, ApiSettings, ZipReader } from '../../client/api/ports.js';
@@ -8,6 +8,8 @@ import type { JobOrigin, JobState, Jobs, ZipEnding } from '../../client/job.js';
 import { Problem } from '../../client/problem.js';
 import type { BulkZipResult } from '../../core/zip-contract.js';
 import { PROGRESS, fakeJobs } from '../client/fake-world.js';
+import type { Answer, Sent } from './send.js';
+import { send } from './send.js';
 
 export const NOW_MS = Date.UTC(2025, 9, 19, 14, 30, 22);
 export const SECRET = 'a secret of at least thirty-two characters';
@@ -112,7 +114,10 @@ export function zipJobs(ending: ZipEnding | Promise<ZipEnding> = DONE, changes: 
       return found;
     },
     progress: async () => PROGRESS,
-    runningIds: async () => [...started].flatMap(([id, { status }]) => (status === 'running' ? [id] : [])),
+    runningIds: async (prefixes) =>
+      [...started].flatMap(([id, { status }]) =>
+        status === 'running' && prefixes.some((prefix) => id.startsWith(prefix)) ? [id] : [],
+      ),
     ...changes,
   };
   return { jobs, calls, started };
@@ -133,18 +138,10 @@ export function apiOf({ settings = {}, ...changes }: ApiChanges = {}): FastifyIn
 }
 
 /** One request for a ZIP, with a good token unless the test says otherwise. */
-export async function askZip(
-  app: FastifyInstance,
-  request: Omit<InjectOptions, 'method' | 'url'> = {},
-): Promise<LightMyRequestResponse> {
+export async function askZip(app: FastifyInstance, request: Partial<Sent> = {}): Promise<Answer> {
   const headers = { ...(await bearer()), ...request.headers };
-  return app.inject({
-    method: 'POST',
-    url: URL,
-    payload: { attachment_ids: [...IDS] },
-    ...request,
-    headers,
-  });
+  const payload = { attachment_ids: IDS };
+  return send(app, { method: 'POST', url: URL, payload, ...request, headers });
 }
 
 /** One request to another route. */
@@ -152,7 +149,7 @@ export async function ask(
   app: FastifyInstance,
   method: 'GET' | 'HEAD' | 'POST' | 'DELETE',
   url: string,
-  headers = {},
-): Promise<LightMyRequestResponse> {
-  return app.inject({ method, url, headers: { ...(await bearer()), ...headers } });
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  return send(app, { method, url, headers: { ...(await bearer()), ...headers } });
 }

@@ -1,8 +1,5 @@
 /** POST …/download-multiple: the seed's fifteen tests, as far as HTTP goes, and every row of the table in CONTRACT §3. */
 import { describe, expect, test } from '@jest/globals';
-import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { ZipEnding } from '../../client/job.js';
 import { Problem } from '../../client/problem.js';
 import { until } from '../support/until.js';
@@ -22,6 +19,7 @@ import {
   zipInMemory,
   zipJobs,
 } from './api-world.js';
+import { begin, send } from './send.js';
 
 const NOT_FOUND = 'One or more attachments not found or do not belong to this client';
 const never = new Promise<ZipEnding>(() => {});
@@ -62,7 +60,7 @@ describe('happy path', () => {
     const { jobs, calls } = zipJobs();
     const [a = '', b = ''] = IDS;
     const url = URL.replace(CLIENT, CLIENT.toUpperCase());
-    const response = await apiOf({ jobs }).inject({
+    const response = await send(apiOf({ jobs }), {
       method: 'POST',
       url,
       payload: { attachment_ids: [b.toUpperCase(), a, b] },
@@ -111,13 +109,13 @@ describe('validation', () => {
     const app = apiOf();
     const headers = await bearer();
     const [path, none] = await Promise.all([
-      app.inject({
+      send(app, {
         method: 'POST',
         url: URL.replace(CLIENT, 'x'),
         payload: { attachment_ids: IDS },
         headers,
       }),
-      app.inject({ method: 'POST', url: URL, headers }),
+      send(app, { method: 'POST', url: URL, headers }),
     ]);
     expect(path.statusCode).toBe(422);
     expect(path.json()).toMatchObject({ errors: [{ in: 'path', pointer: '#/client_id' }] });
@@ -139,7 +137,7 @@ describe('validation', () => {
 describe('security', () => {
   test('requires authentication → 401', async () => {
     const { jobs, calls } = zipJobs();
-    const response = await apiOf({ jobs }).inject({
+    const response = await send(apiOf({ jobs }), {
       method: 'POST',
       url: URL,
       payload: { attachment_ids: IDS },
@@ -261,45 +259,36 @@ describe('202', () => {
 });
 
 describe('a client that goes away while it waits', () => {
-  const listening = async (jobs: ReturnType<typeof zipJobs>['jobs']) => {
-    const app = apiOf({ jobs });
-    await app.listen({ port: 0, host: '127.0.0.1' });
-    const { port } = app.server.address() as AddressInfo;
-    return { app, port };
-  };
-  const send = async (port: number, headers: Readonly<Record<string, string>> = {}) => {
-    const all = { ...(await bearer()), 'content-type': 'application/json', ...headers };
-    const request = httpRequest({ port, host: '127.0.0.1', path: URL, method: 'POST', headers: all });
-    request.on('error', () => {});
-    request.end(JSON.stringify({ attachment_ids: IDS }));
-    return request;
-  };
+  const sent = async (headers: Readonly<Record<string, string>> = {}) => ({
+    method: 'POST',
+    url: URL,
+    payload: { attachment_ids: IDS },
+    headers: { ...(await bearer()), ...headers },
+  });
 
   test('takes its job along', async () => {
     const { jobs, calls } = zipJobs(never);
-    const { app, port } = await listening(jobs);
-    const request = await send(port);
+    const app = apiOf({ jobs });
+    const request = await begin(app, await sent());
     await until('the job is started', () => calls.length > 0);
     request.destroy();
     await until('the job is cancelled', () => calls.some(([what]) => what === 'cancel'));
     expect(calls.at(-1)).toEqual(['cancel', calls[0]?.[3]]);
-    await app.close();
   });
 
   test('leaves it to another request that waits for the same', async () => {
     const { jobs, calls } = zipJobs(never);
-    const { app, port } = await listening(jobs);
+    const app = apiOf({ jobs });
     const key = { 'idempotency-key': 'k' };
-    const first = await send(port, key);
+    const first = await begin(app, await sent(key));
     await until('the job is started', () => calls.length > 0);
-    const second = await send(port, key);
+    const second = await begin(app, await sent(key));
     await new Promise((resolve) => setTimeout(resolve, 100));
     first.destroy();
-    await once(first, 'close');
+    await new Promise((resolve) => first.once('close', resolve));
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(calls.map(([what]) => what)).toEqual(['start']);
     second.destroy();
-    await app.close();
   });
 });
 
