@@ -1,6 +1,7 @@
 /** What is counted (Prometheus). Labels hold no ids: they would be as many as there are users. */
 import type { FastifyInstance } from 'fastify';
-import { Counter, Histogram, Registry } from 'prom-client';
+import { Counter, Histogram } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { MEBIBYTE } from '../../core/units.js';
 import type { ZipEnding } from '../job.js';
 
