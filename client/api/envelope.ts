@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import { statusOf } from './leaving.js';
 
 const SAFE_ID = /^[\w.:-]{1,128}$/;
 
@@ -29,15 +30,16 @@ export function addEnvelope(app: FastifyInstance): void {
   });
   // The pattern of the route instead of the address: a token does not belong there, but people put it there.
   app.addHook('onResponse', async ({ id, method, routeOptions, principal, log }, reply) => {
+    const status = statusOf(reply);
     const line = {
       request_id: id,
       method,
       route: routeOptions.url ?? 'unknown',
-      status: reply.statusCode,
+      status,
       elapsed_ms: Math.round(reply.elapsedTime),
       user: principal?.user,
     };
-    if (reply.statusCode >= 400) log.warn(line, 'refused');
+    if (status >= 400) log.warn(line, 'refused');
     else log.info(line, 'answered');
   });
 }

@@ -1,6 +1,7 @@
 /** GET and HEAD /jobs/{id}/download: the finished ZIP, as often as it is asked for until it expires. */
 import type { Jobs } from '../job.js';
 import type { ApiContext, ZodApp } from './context.js';
+import { jobUrl } from './context.js';
 import type { Expiry } from './job-document.js';
 import { expiresAt } from './job-document.js';
 import type { OwnedJob } from './owned-job.js';
@@ -20,7 +21,7 @@ export function addJobDownload(app: ZodApp, { jobs, zips, settings, nowMs }: Api
     handler: async (request, reply) => {
       const job = await ownedJob(jobs, request.params.id, request.principal);
       const result = await finishedZip(jobs, job, { ttlMs: settings.zipTtlMs, nowMs: nowMs() });
-      return sendZip(zips, result, request, reply);
+      return sendZip(zips, result, request, reply, `${jobUrl(request.params.id)}/download`);
     },
   });
 }

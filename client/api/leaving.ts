@@ -6,3 +6,10 @@ export function leavingOf({ raw }: FastifyReply): AbortSignal {
   raw.once('close', () => leaving.abort());
   return leaving.signal;
 }
+
+/** A client that does not wait for the end of its answer: nginx's number, in logs and metrics only. */
+const CLIENT_LEFT = 499;
+
+/** What became of an answer, for `onResponse`. */
+export const statusOf = ({ raw, statusCode }: FastifyReply): number =>
+  raw.writableFinished ? statusCode : CLIENT_LEFT;

@@ -9,12 +9,16 @@ import { HttpProblem, problem } from './problems.js';
 import type { AskedRange } from './range.js';
 import { askedRange } from './range.js';
 
-/** Answers with the object, or with the part of it that is asked for; throws `gone` where it is no more. */
+/**
+ * Answers with the object, or with the part of it that is asked for; throws `gone` where it is no more.
+ * A download that breaks can go on at `location`.
+ */
 export async function sendZip(
   zips: ZipReader,
   { uri, file_name }: BulkZipResult,
   request: FastifyRequest,
   reply: FastifyReply,
+  location: string,
 ): Promise<FastifyReply> {
   // S3's sockets are let go as soon as the client is.
   const leaving = leavingOf(reply);
@@ -23,7 +27,11 @@ export async function sendZip(
   const isHead = request.method === 'HEAD';
   const span = spanOf(isHead ? WHOLE : askedRange(request.headers, head.etag, head.sizeBytes), head);
   const body = isHead ? null : await zips.read(uri, head.etag, span.start, span.end, leaving).catch(refuse);
-  reply.headers({ ...headersOf(head, span), 'content-disposition': attachmentHeader(file_name) });
+  reply.headers({
+    ...headersOf(head, span),
+    'content-disposition': attachmentHeader(file_name),
+    'content-location': location,
+  });
   return reply.code(span.isPart ? 206 : 200).send(body);
 }
 

@@ -4,9 +4,9 @@ import type { ZipEnding } from '../job.js';
 import type { Principal } from './auth.js';
 import type { ApiContext, ZodApp } from './context.js';
 import { jobUrl } from './context.js';
-import { leavingOf } from './leaving.js';
+import { leavingOf, statusOf } from './leaving.js';
 import { parsePrefer, patienceMs } from './prefer.js';
-import { problem } from './problems.js';
+import { PROBLEMS, problem } from './problems.js';
 import { answers, clientParams, downloadBody, startHeaders } from './schemas.js';
 import { sendZip } from './send-zip.js';
 import type { StartOrder, StartedJob } from './start-job.js';
@@ -26,7 +26,7 @@ export function addZips(app: ZodApp, context: ApiContext): void {
     response: answers.download,
   };
   const config = { scope: 'zip', produces: ['application/zip', 'application/json'] } as const;
-  const count = async (_request: FastifyRequest, reply: FastifyReply) => metrics.answered(reply.statusCode);
+  const count = async (_request: FastifyRequest, reply: FastifyReply) => metrics.answered(statusOf(reply));
   app.post(URL, { schema, config, onResponse: count }, async (request, reply) => {
     const { params, body, headers, principal } = request;
     const client = leavingOf(reply);
@@ -78,7 +78,7 @@ function watchEnding(
 type Waited = Awaited<ReturnType<ApiContext['waiting']['forEnding']>>;
 
 async function answer(
-  { zips }: ApiContext,
+  { zips, metrics }: ApiContext,
   { id }: StartedJob,
   waited: Waited,
   request: FastifyRequest,
@@ -86,12 +86,14 @@ async function answer(
 ): Promise<FastifyReply> {
   switch (waited.kind) {
     case 'left':
+      // Of an answer that nobody takes, Fastify says nothing.
+      metrics.answered(PROBLEMS['client-left'].status);
+      request.log.info({ request_id: request.id, job: id }, 'the client left');
       throw problem('client-left');
     case 'late':
       return accept(reply, id);
     case 'completed':
-      reply.header('content-location', `${jobUrl(id)}/download`);
-      return sendZip(zips, waited.result, request, reply);
+      return sendZip(zips, waited.result, request, reply, `${jobUrl(id)}/download`);
     default:
       throw problemOfZip(waited);
   }

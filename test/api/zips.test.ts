@@ -37,6 +37,7 @@ describe('happy path', () => {
       'content-length': String(ZIP.length),
       'content-disposition': 'attachment; filename="client-files-20251019_143022.zip"',
       etag: ETAG,
+      'content-location': expect.stringMatching(/^\/api\/v1\/jobs\/zip-[^/]+\/download$/),
       'cache-control': 'no-store, private',
       'x-content-type-options': 'nosniff',
     });
@@ -274,6 +275,8 @@ describe('a client that goes away while it waits', () => {
     request.destroy();
     await until('the job is cancelled', () => calls.some(([what]) => what === 'cancel'));
     expect(calls.at(-1)).toEqual(['cancel', calls[0]?.[3]]);
+    const { body } = await send(app, { method: 'GET', url: '/metrics' });
+    expect(body).toContain('zip_requests_total{code="499"} 1');
   });
 
   test('leaves it to another request that waits for the same', async () => {
