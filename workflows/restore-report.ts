@@ -8,7 +8,8 @@ export interface RestoreReportInput {
   readonly paths: readonly string[];
 }
 
-const EXPECTED = 'expected { "workflow_id": "…", "paths": ["…", …] }, the paths as the job\'s result names them';
+const EXPECTED =
+  'expected { "workflow_id": "…", "paths": ["…", …] }, the paths as the job\'s result names them';
 
 /** Whoever starts this by hand may send anything; an exception other than a failure would make the workflow hang. */
 function isInput(input: unknown): boolean {

@@ -1,5 +1,6 @@
 import { MongoClient } from 'mongodb';
 import type { Db } from 'mongodb';
+import { DatabaseProblem } from '../zip-ports.js';
 import type { Attachment, Attachments } from '../zip-ports.js';
 
 export interface MongoAttachmentsOptions {
@@ -18,17 +19,50 @@ interface AttachmentDocument {
 }
 
 const SERVER_SELECTION_MS = 10_000;
+const PROJECTION = {
+  file_name: 1,
+  s3_key: 1,
+  file_size_bytes: 1,
+  content_type: 1,
+  etag: 1,
+  created_at: 1,
+} as const;
 
-/** The therapist's database: attachments are read, audit events are inserted; nothing else is ever done. */
+/** The therapist's database: attachments are read, audit events are inserted; nothing else is ever done. Connects when first asked. */
 export function createMongoAttachments({
   uri,
   database,
 }: MongoAttachmentsOptions): Attachments & { close(): Promise<void> } {
-  const client = new MongoClient(uri, {
-    serverSelectionTimeoutMS: SERVER_SELECTION_MS,
-    appName: 'stowage-zip',
-  });
-  return { ...reading(client.db(database)), ...auditing(client.db(database)), close: () => client.close() };
+  let client: MongoClient | null = null;
+  const asking = async <T>(ask: (attachments: Attachments) => Promise<T>): Promise<T> => {
+    try {
+      client ??= new MongoClient(uri, {
+        serverSelectionTimeoutMS: SERVER_SELECTION_MS,
+        appName: 'stowage-zip',
+      });
+      const db = client.db(database);
+      return await ask({ ...reading(db), ...auditing(db) });
+    } catch (error) {
+      throw new DatabaseProblem(problemText(error, database));
+    }
+  };
+  return {
+    isServed: (workspaceId) => asking((db) => db.isServed(workspaceId)),
+    clientExists: (workspaceId, clientId) => asking((db) => db.clientExists(workspaceId, clientId)),
+    find: (query) => asking((db) => db.find(query)),
+    recordAccess: (event) => asking((db) => db.recordAccess(event)),
+    close: async () => {
+      await client?.close();
+      client = null;
+    },
+  };
+}
+
+/** The driver's own text may repeat a document; its name and code do not. */
+function problemText(error: unknown, database: string): string {
+  const { name, code } = error as { readonly name?: string; readonly code?: unknown };
+  const what = [name ?? 'Error', ...(typeof code === 'number' || typeof code === 'string' ? [code] : [])];
+  return `The database ${database} (STOWAGE_ZIP_DB at MONGODB_URI) did not answer: ${what.join(' ')}`;
 }
 
 function reading(db: Db): Pick<Attachments, 'isServed' | 'clientExists' | 'find'> {
@@ -49,7 +83,7 @@ function reading(db: Db): Pick<Attachments, 'isServed' | 'clientExists' | 'find'
         workspace_id: workspaceId,
         deleted_at: null,
       };
-      return (await attachments.find(filter).toArray()).map(attachmentOf);
+      return (await attachments.find(filter, { projection: PROJECTION }).toArray()).map(attachmentOf);
     },
   };
 }

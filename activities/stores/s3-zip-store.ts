@@ -1,50 +1,82 @@
-/** Assembling objects in S3: multipart uploads, copies inside S3, and small objects of our own. */
+/** Assembling objects in S3: multipart uploads, copies inside S3 (s3-copies.ts), and small objects of our own. */
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
-  DeleteObjectsCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  PutObjectCommand,
+  ListMultipartUploadsCommand,
   UploadPartCommand,
-  UploadPartCopyCommand,
-  paginateListObjectsV2,
 } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { ZipTarget } from '../../core/zip-contract.js';
 import { StoreProblem } from '../ports.js';
-import type { PinnedObject } from '../ports.js';
-import type { UploadedPart, ZipStore } from '../zip-ports.js';
-import { problemOfSdkError } from './sdk-errors.js';
+import { UPLOAD } from '../zip-ports.js';
+import type { ZipStore } from '../zip-ports.js';
+import { askingS3, inWords, type Ask } from './ask-s3.js';
+import { createS3Client, type S3ObjectStoreOptions } from './s3-client.js';
+import { copies } from './s3-copies.js';
+import { smallObjects } from './s3-small-objects.js';
 
-const NEVER = new AbortController().signal;
+/** S3 says nothing while it copies up to 5 GiB, or (look-alikes) while it puts a whole upload together. */
+const PATIENT_MS = 15 * 60_000;
+const ATTEMPTS = 5;
 
-/** Runs one request; whatever the SDK throws becomes a StoreProblem that names what was wanted. */
-type Ask = <T>(wanted: string, request: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
-
-const asking =
-  (endpoint: string): Ask =>
-  async (wanted, request, signal = NEVER) => {
-    try {
-      return await request();
-    } catch (error) {
-      throw problemOfSdkError(error, { wanted, endpoint }, signal);
-    }
+/** A store with clients of its own; `close` ends their idle connections. */
+export function createS3ZipStore(options: S3ObjectStoreOptions): ZipStore & { close(): void } {
+  const ask = askingS3(options.endpoint ?? `AWS S3 in ${options.region}`);
+  const client = createS3Client(options, ATTEMPTS);
+  const patient = createS3Client({ ...options, stallTimeoutMs: PATIENT_MS }, ATTEMPTS);
+  return {
+    ...parts(client, ask),
+    ...uploads(client, patient, ask),
+    ...copies(client, patient, ask),
+    ...smallObjects(client, ask),
+    close: () => {
+      client.destroy();
+      patient.destroy();
+    },
   };
-
-const inWords = ({ bucket, key }: ZipTarget): string => `s3://${bucket}/${key}`;
-
-/** A store over the SDK's client, which the caller owns and closes. `endpoint` is for messages. */
-export function createS3ZipStore(client: S3Client, endpoint: string): ZipStore {
-  const ask = asking(endpoint);
-  return { ...uploads(client, ask), ...copies(client, ask), ...smallObjects(client, ask) };
 }
 
-function uploads(client: S3Client, ask: Ask): Pick<ZipStore, 'begin' | 'uploadPart' | 'complete' | 'abort'> {
+const addressOf = ({ bucket, key }: ZipTarget) => ({ Bucket: bucket, Key: key });
+
+function parts(client: S3Client, ask: Ask): Pick<ZipStore, 'uploadPart' | 'uploadStream'> {
   return {
+    uploadPart: async (target, uploadId, partNumber, bytes, signal) => {
+      const request = { ...addressOf(target), UploadId: uploadId, PartNumber: partNumber, Body: bytes };
+      const send = () => client.send(new UploadPartCommand(request), { abortSignal: signal });
+      const { ETag = '' } = await ask(`part ${partNumber} of ${inWords(target)}`, send, signal);
+      return { partNumber, etag: ETag };
+    },
+    uploadStream: async (target, uploadId, partNumber, { stream, bytes }, signal) => {
+      const request = {
+        ...addressOf(target),
+        UploadId: uploadId,
+        PartNumber: partNumber,
+        Body: stream,
+        ContentLength: bytes,
+      };
+      // What breaks the source breaks the request: the source's own error says why.
+      const broken = new Promise<never>((_, reject) => void stream.once('error', reject));
+      const send = () => client.send(new UploadPartCommand(request), { abortSignal: signal });
+      const { ETag = '' } = await ask(
+        `part ${partNumber} of ${inWords(target)}`,
+        () => Promise.race([send(), broken]),
+        signal,
+      );
+      return { partNumber, etag: ETag };
+    },
+  };
+}
+
+function uploads(
+  client: S3Client,
+  patient: S3Client,
+  ask: Ask,
+): Pick<ZipStore, 'begin' | 'openUploads' | 'complete' | 'abort'> {
+  return {
+    // Without a checksum algorithm: with one, versitygw's UploadPartCopy keeps the source's whole checksum for a range of it.
     begin: async (target, contentType) => {
-      const request = { Bucket: target.bucket, Key: target.key, ContentType: contentType };
+      const request = { ...addressOf(target), ContentType: contentType };
       const { UploadId } = await ask(`begin ${inWords(target)}`, () =>
         client.send(new CreateMultipartUploadCommand(request)),
       );
@@ -52,129 +84,27 @@ function uploads(client: S3Client, ask: Ask): Pick<ZipStore, 'begin' | 'uploadPa
         throw new StoreProblem('unavailable', `begin ${inWords(target)}: S3 gave no upload id`);
       return UploadId;
     },
-    uploadPart: async (target, uploadId, partNumber, bytes, signal) => {
-      const request = {
-        Bucket: target.bucket,
-        Key: target.key,
-        UploadId: uploadId,
-        PartNumber: partNumber,
-        Body: bytes,
-      };
-      const send = () => client.send(new UploadPartCommand(request), { abortSignal: signal });
-      const { ETag = '' } = await ask(`part ${partNumber} of ${inWords(target)}`, send, signal);
-      return { partNumber, etag: ETag };
+    // One page: nobody begins a thousand uploads to one key.
+    openUploads: async ({ bucket, key }) => {
+      const command = new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key });
+      const { Uploads = [] } = await ask(`uploads of ${inWords({ bucket, key })}`, () =>
+        client.send(command),
+      );
+      return Uploads.flatMap(({ Key, UploadId }) => (Key === key && UploadId !== undefined ? UploadId : []));
     },
-    complete: async (target, uploadId, parts) => {
-      const Parts = parts.map(({ partNumber, etag }) => ({ PartNumber: partNumber, ETag: etag }));
-      const request = {
-        Bucket: target.bucket,
-        Key: target.key,
-        UploadId: uploadId,
-        MultipartUpload: { Parts },
-      };
+    complete: async (target, uploadId, uploaded) => {
+      const Parts = uploaded.map(({ partNumber, etag }) => ({ PartNumber: partNumber, ETag: etag }));
+      const request = { ...addressOf(target), UploadId: uploadId, MultipartUpload: { Parts } };
       await ask(`complete ${inWords(target)}`, () =>
-        client.send(new CompleteMultipartUploadCommand(request)),
+        patient.send(new CompleteMultipartUploadCommand(request)),
       );
     },
     abort: async (target, uploadId) => {
-      const request = { Bucket: target.bucket, Key: target.key, UploadId: uploadId };
+      const request = { ...addressOf(target), UploadId: uploadId };
       const send = () => client.send(new AbortMultipartUploadCommand(request));
       await ask(`abort ${inWords(target)}`, send).catch((error: unknown) => {
-        if (!(error instanceof StoreProblem) || error.code !== 'missing') throw error;
+        if (!(error instanceof StoreProblem) || error.detail !== UPLOAD) throw error;
       });
-    },
-  };
-}
-
-/** Answers of servers that cannot copy a range into a part; then the bytes are sent. */
-const CANNOT_COPY = new Set(['NotImplemented', 'MethodNotAllowed', 'InvalidRequest', 'AccessDenied']);
-
-function copies(client: S3Client, ask: Ask): Pick<ZipStore, 'copyPart' | 'wholeCrc32'> {
-  return {
-    copyPart: async (
-      target,
-      uploadId,
-      partNumber,
-      source,
-      [start, end],
-      signal,
-    ): Promise<UploadedPart | null> => {
-      const request = {
-        Bucket: target.bucket,
-        Key: target.key,
-        UploadId: uploadId,
-        PartNumber: partNumber,
-        CopySource: `${source.bucket}/${encodeURIComponent(source.key).replaceAll('%2F', '/')}`,
-        CopySourceIfMatch: source.etag,
-        CopySourceRange: `bytes=${start}-${end - 1}`,
-      };
-      const send = async (): Promise<UploadedPart | null> => {
-        try {
-          const { CopyPartResult } = await client.send(new UploadPartCopyCommand(request), {
-            abortSignal: signal,
-          });
-          return CopyPartResult?.ETag === undefined ? null : { partNumber, etag: CopyPartResult.ETag };
-        } catch (error) {
-          if (error instanceof Error && CANNOT_COPY.has(error.name)) return null;
-          throw error;
-        }
-      };
-      return ask(`copy ${source.bucket}/… into part ${partNumber} of ${inWords(target)}`, send, signal);
-    },
-    wholeCrc32: async ({ bucket, key, etag }: PinnedObject, signal) => {
-      const request = { Bucket: bucket, Key: key, IfMatch: etag, ChecksumMode: 'ENABLED' } as const;
-      const send = () => client.send(new HeadObjectCommand(request), { abortSignal: signal });
-      const { ChecksumCRC32, ChecksumType } = await ask(`checksum in ${bucket}`, send, signal);
-      // A composite checksum ("…-3") is one of the parts' checksums, not of the bytes.
-      if (ChecksumCRC32 === undefined || ChecksumType === 'COMPOSITE' || ChecksumCRC32.includes('-'))
-        return null;
-      return Buffer.from(ChecksumCRC32, 'base64').readUInt32BE(0);
-    },
-  };
-}
-
-function smallObjects(client: S3Client, ask: Ask): Pick<ZipStore, 'put' | 'get' | 'list' | 'removeAll'> {
-  const list: ZipStore['list'] = async function* (bucket, prefix, signal) {
-    const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix });
-    for (;;) {
-      const page = await ask(`list ${bucket}`, () => pages.next(), signal);
-      if (page.done) return;
-      for (const { Key, ETag, Size, LastModified } of page.value.Contents ?? [])
-        if (Key !== undefined)
-          yield {
-            key: Key,
-            etag: ETag ?? '',
-            sizeBytes: Size ?? 0,
-            modifiedAtMs: LastModified?.getTime() ?? 0,
-          };
-      signal.throwIfAborted();
-    }
-  };
-  return {
-    list,
-    put: async ({ bucket, key }, bytes) =>
-      void (await ask(`write ${bucket}/${key}`, () =>
-        client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes })),
-      )),
-    get: ({ bucket, key }) =>
-      ask(`read ${bucket}/${key}`, async () => {
-        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        return (await Body?.transformToByteArray()) ?? new Uint8Array();
-      }),
-    removeAll: async (bucket, prefix) => {
-      let keys: { Key: string }[] = [];
-      const flush = async (): Promise<void> => {
-        const batch = keys;
-        keys = [];
-        if (batch.length === 0) return;
-        const request = { Bucket: bucket, Delete: { Objects: batch, Quiet: true } };
-        await ask(`remove from ${bucket}`, () => client.send(new DeleteObjectsCommand(request)));
-      };
-      for await (const { key } of list(bucket, prefix, NEVER)) {
-        keys.push({ Key: key });
-        if (keys.length === 1000) await flush();
-      }
-      await flush();
     },
   };
 }
