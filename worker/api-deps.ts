@@ -8,6 +8,9 @@ import type { Parsed } from '../core/input.js';
 import type { Environment } from '../core/settings.js';
 import { createZipReader } from './zip-reader.js';
 
+// As in wire.ts: the SDK's version is pinned, and its warning about versions to come is not for operators.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
 const DEFAULT_REGION = 'us-east-1';
 /** Downloads at a time; more wait for a connection. */
 const DOWNLOADS = 64;
