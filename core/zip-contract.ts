@@ -110,8 +110,7 @@ export interface BulkZipResult {
   readonly skipped_omitted?: number;
 }
 
-export type ZipCompleteAnswer =
-  ZipRefusal | { readonly kind: 'completed'; readonly result: BulkZipResult };
+export type ZipCompleteAnswer = ZipRefusal | { readonly kind: 'completed'; readonly result: BulkZipResult };
 
 export type ZipAccessAnswer = ZipRefusal | { readonly kind: 'recorded' };
 
