@@ -6,6 +6,7 @@ import { recordAccess } from './zip-audit.js';
 import { zipComplete } from './zip-complete.js';
 import type { ZipDeps } from './zip-deps.js';
 import { planZip } from './zip-plan.js';
+import { removeZip } from './zip-remove.js';
 
 /** Activities of the job's own queue. */
 export const createZipActivities = (deps: ZipDeps): ZipActivities => ({
@@ -15,6 +16,7 @@ export const createZipActivities = (deps: ZipDeps): ZipActivities => ({
   closeZip: (job) => closeZip(deps, job),
   abortZip: (job) => abortZip(deps, job),
   abandonPlan: (request) => abandonPlan(deps, request),
+  removeZip: (target) => removeZip(deps, target),
 });
 
 /** Activities of the transfer queue: each holds one of the host's transfer slots. */

@@ -10,6 +10,8 @@ export interface ZipSettings {
   /** ZIP_MAX_BYTES and ZIP_MAX_FILES: they bind attachments only. */
   readonly maxBytes: number;
   readonly maxFiles: number;
+  /** ZIP_TTL: how long finished ZIPs of attachments stay. */
+  readonly ttlMs: number;
 }
 
 export interface ZipDeps {

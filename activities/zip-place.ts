@@ -32,6 +32,9 @@ export function placeOf(
   return { target: { bucket: zipBucket, key: `zips/${digest}.zip` }, workPrefix, fileName };
 }
 
+/** By its key. */
+export const isZipOfAttachments = ({ key }: ZipTarget): boolean => /^zips\/[0-9a-f]{32}\.zip$/.test(key);
+
 /** YYYYMMDD_HHMMSS in UTC. */
 const compactUtc = (ms: number): string =>
   new Date(ms).toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '_');

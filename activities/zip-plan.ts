@@ -129,6 +129,7 @@ async function writePlan(
       bytes: entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
       segments: segments.length,
       fileName: place.fileName,
+      ...(input.kind === 'attachments' ? { ttlMs: deps.settings.ttlMs } : {}),
     };
     await writeWork(zips, place, WORK.plan, { job, finalPart, refused, namesDigest } satisfies StoredPlan);
     return job;

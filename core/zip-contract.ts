@@ -50,6 +50,14 @@ export interface PlannedZip {
   readonly bytes: number;
   readonly segments: number;
   readonly fileName: string;
+  /** How long the finished ZIP stays, by the settings of the worker that planned it; absent: for ever. */
+  readonly ttlMs?: number;
+}
+
+/** The argument of the workflow `expireZip`. */
+export interface ZipExpiry {
+  readonly target: ZipTarget;
+  readonly ttlMs: number;
 }
 
 export interface ZipPlanRequest {
@@ -127,6 +135,8 @@ export interface ZipActivities {
   abortZip(job: ZipJobRef): Promise<void>;
   /** The same for a job whose plan got lost on its way to the workflow. */
   abandonPlan(request: ZipPlanRequest): Promise<void>;
+  /** Removes a finished ZIP of attachments. Repeatable. */
+  removeZip(target: ZipTarget): Promise<void>;
 }
 
 /** On the transfer queue: each holds one of the host's slots. */

@@ -111,6 +111,7 @@ function createZipDeps(
     zipBucket: environment.STOWAGE_ZIP_BUCKET ?? null,
     maxBytes: environment.ZIP_MAX_BYTES,
     maxFiles: environment.ZIP_MAX_FILES,
+    ttlMs: environment.ZIP_TTL,
   };
   const close = async (): Promise<void> => {
     zips.close();

@@ -19,6 +19,7 @@ import type { ZipDesk } from './bulk-zip-desk.js';
 import { buildSegments } from './bulk-zip-segments.js';
 import { carryOfZip, newZipState, resumeZipState } from './bulk-zip-state.js';
 import type { ZipState } from './bulk-zip-state.js';
+import { startExpiry } from './expire-zip.js';
 import { zipSteps, zipTidying } from './policies.js';
 
 type Stop = ZipRefusal | 'cancelled';
@@ -94,7 +95,8 @@ function unexpected(error: unknown): ZipRefusal {
 }
 
 /** Who gets what is on record before there is anything to get; from then on a cancel comes too late. */
-async function complete({ ref }: PlannedZip): Promise<BulkZipResult | Stop> {
+async function complete(job: PlannedZip): Promise<BulkZipResult | Stop> {
+  const { ref } = job;
   try {
     const recorded =
       ref.source.kind === 'attachments' ? await zipSteps.recordAccess(ref) : ({ kind: 'recorded' } as const);
@@ -102,6 +104,7 @@ async function complete({ ref }: PlannedZip): Promise<BulkZipResult | Stop> {
     return await CancellationScope.nonCancellable(async () => {
       const completed = await zipSteps.zipComplete(ref);
       if (completed.kind === 'refused') return completed;
+      await startExpiry(job);
       await zipTidying.closeZip(ref).catch(leftLying);
       return completed.result;
     });

@@ -2,6 +2,7 @@
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 
 export { bulkZip } from './bulk-zip.js';
+export { expireZip } from './expire-zip.js';
 export { restore } from './restore.js';
 export { restoreReport } from './restore-report.js';
 

@@ -37,6 +37,12 @@ const TIDYING: ActivityOptions = {
   retry: { ...QUICK_RETRIES, maximumAttempts: 5 },
 };
 
+/** What expires is health information: tried until it is gone. */
+const EXPIRING: ActivityOptions = {
+  startToCloseTimeout: '1m',
+  retry: { ...QUICK_RETRIES, maximumInterval: '10m' },
+};
+
 export const steps = proxyActivities<RestoreActivities>(STEP);
 export const planning = proxyActivities<RestoreActivities>(PLANNING);
 export const bookkeeping = proxyActivities<RestoreActivities>(BOOKKEEPING);
@@ -49,6 +55,7 @@ export const transfersOn = (taskQueue: string): ActivityInterfaceFor<TransferAct
 
 export const zipSteps = proxyActivities<ZipActivities>(STEP);
 export const zipTidying = proxyActivities<ZipActivities>(TIDYING);
+export const zipExpiring = proxyActivities<ZipActivities>(EXPIRING);
 
 /** Segments of a ZIP hold transfer slots as well. */
 export const zipTransfersOn = (taskQueue: string): ActivityInterfaceFor<ZipTransferActivities> =>
