@@ -126,6 +126,7 @@ async function writePlan(
     const job: PlannedZip = {
       ref: refOf(deps, request, input, place, begun.uploadId),
       entries: entries.length + refused.length,
+      refused: refused.length,
       bytes: entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
       segments: segments.length,
       fileName: place.fileName,

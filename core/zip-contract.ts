@@ -47,6 +47,8 @@ export interface ZipJobRef {
 export interface PlannedZip {
   readonly ref: ZipJobRef;
   readonly entries: number;
+  /** Of these entries the plan itself left out so many. */
+  readonly refused: number;
   readonly bytes: number;
   readonly segments: number;
   readonly fileName: string;
@@ -110,8 +112,7 @@ export interface BulkZipResult {
   readonly skipped_omitted?: number;
 }
 
-export type ZipCompleteAnswer =
-  ZipRefusal | { readonly kind: 'completed'; readonly result: BulkZipResult };
+export type ZipCompleteAnswer = ZipRefusal | { readonly kind: 'completed'; readonly result: BulkZipResult };
 
 export type ZipAccessAnswer = ZipRefusal | { readonly kind: 'recorded' };
 

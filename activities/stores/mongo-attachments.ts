@@ -129,6 +129,6 @@ function auditing(db: Db): Pick<Attachments, 'recordAccess'> {
 }
 
 /** The step was repeated after its answer got lost: the event is there. */
-function ignoreRepeated(error: { readonly code?: unknown }): void {
-  if (error.code !== 11_000) throw error;
+function ignoreRepeated(error: unknown): void {
+  if ((error as { readonly code?: unknown }).code !== 11_000) throw error;
 }
