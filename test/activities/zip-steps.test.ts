@@ -133,6 +133,18 @@ describe('attachments', () => {
     expectNothingLeft(world);
   });
 
+  test('cannot be had as plain objects, nor be written over', async () => {
+    const world = createZipWorld();
+    world.add('a', text('a'));
+    for (const input of [
+      { prefix: 's3://att/', output: 's3://out/x.zip' },
+      { objects: [{ uri: 's3://zips/zips/x.zip' }], output: 's3://out/x.zip' },
+      { prefix: 's3://src/', output: 's3://att/x' },
+    ])
+      expect(await runZip(world, input)).toMatchObject({ type: 'InvalidInput' });
+    expect(world.zips.calls()).toEqual([]);
+  });
+
   test('need their buckets, and the refusal names the setting', async () => {
     const world = createZipWorld({ zipBucket: null });
     const outcome = await runZip(world, attachmentsInput(world, [world.add('a', text('a'))]));

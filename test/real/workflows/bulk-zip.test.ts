@@ -87,8 +87,9 @@ beforeAll(async () => {
       name,
       (step: unknown) => {
         const job = jobs.get(activityInfo().workflowExecution?.workflowId ?? '');
-        job?.calls.push(name);
-        return (job?.steps[name as keyof Steps] as (step: unknown) => Promise<unknown>)(step);
+        if (job === undefined) throw new Error('an activity of another test');
+        job.calls.push(name);
+        return (job.steps[name as keyof Steps] as (step: unknown) => Promise<unknown>)(step);
       },
     ]),
   );
