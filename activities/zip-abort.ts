@@ -2,8 +2,8 @@
 import type { ZipJobRef, ZipPlanRequest } from '../core/zip-contract.js';
 import { isOfEnding, nullIfMissing, type Ending } from './zip-complete.js';
 import type { ZipDeps } from './zip-deps.js';
+import { readZipInput } from './zip-door.js';
 import { placeOf } from './zip-place.js';
-import { readInput } from './zip-plan.js';
 import { WORK, readWork } from './zip-work.js';
 import type { StoredPlan } from './zip-work.js';
 
@@ -26,7 +26,7 @@ const NEVER = new AbortController().signal;
 
 /** Finds the plan by the job's ids, as the plan's own activity does. */
 export async function abandonPlan(deps: ZipDeps, request: ZipPlanRequest): Promise<void> {
-  const input = readInput(deps, request);
+  const input = readZipInput(deps, request);
   if (!input.ok) return;
   const place = placeOf(input.value, request, deps.settings.zipBucket);
   if (place === null) return;

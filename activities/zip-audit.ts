@@ -3,22 +3,19 @@ import type { ZipAccessAnswer, ZipJobRef } from '../core/zip-contract.js';
 import type { StepContext } from './step.js';
 import type { ZipDeps } from './zip-deps.js';
 import { jobDigest } from './zip-place.js';
-import { runZipStep } from './zip-refusals.js';
+import { AuditUnavailable, runZipStep } from './zip-refusals.js';
 import { readStretches } from './zip-records.js';
 import { WORK, needWork } from './zip-work.js';
 import type { PlannedEntry, StoredPlan } from './zip-work.js';
 
-export async function recordAccess(deps: ZipDeps, job: ZipJobRef): Promise<ZipAccessAnswer> {
-  const answer = await runZipStep<ZipAccessAnswer>(job.limits, (context) => record(deps, job, context));
-  if (answer.kind === 'recorded' || answer.reason !== 'unavailable') return answer;
-  return { ...answer, reason: 'audit-unavailable' };
-}
+export const recordAccess = (deps: ZipDeps, job: ZipJobRef): Promise<ZipAccessAnswer> =>
+  runZipStep<ZipAccessAnswer>(job.limits, (context) => record(deps, job, context));
 
 async function record(deps: ZipDeps, job: ZipJobRef, { signal }: StepContext): Promise<ZipAccessAnswer> {
   const { source } = job;
   if (source.kind === 'objects') return { kind: 'recorded' };
   const read = await includedEntries(deps, job, signal);
-  await deps.attachments.recordAccess({
+  const event = {
     id: `zip-${jobDigest(job)}`,
     atMs: deps.nowMs(),
     userId: source.requestedBy,
@@ -26,6 +23,9 @@ async function record(deps: ZipDeps, job: ZipJobRef, { signal }: StepContext): P
     clientId: source.clientId,
     attachmentIds: read.flatMap(({ origin }) => origin.id ?? []),
     totalSizeBytes: read.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  };
+  await deps.attachments.recordAccess(event).catch(({ message }: Error) => {
+    throw new AuditUnavailable(message);
   });
   return { kind: 'recorded' };
 }

@@ -11,13 +11,13 @@ import type {
   ZipSource,
 } from '../core/zip-contract.js';
 import { methodFor } from '../core/zip-compressible.js';
-import { parseZipInput } from '../core/zip-input.js';
 import { layOutZip } from '../core/zip-layout.js';
-import { ZIP_INPUT_LIMITS, type ZipInput } from '../core/zip-request.js';
+import type { ZipInput } from '../core/zip-request.js';
 import type { ZipLayout } from '../core/zip-segments.js';
 import { forEachAtOnce } from './in-flight.js';
 import type { StepContext } from './step.js';
 import type { ZipDeps } from './zip-deps.js';
+import { readZipInput } from './zip-door.js';
 import { safeNames } from './zip-names.js';
 import { placeOf, type ZipPlace } from './zip-place.js';
 import { EntryFailed, refuse, runZipStep } from './zip-refusals.js';
@@ -37,24 +37,8 @@ const shortened = (limits: JobLimits): JobLimits => ({
   retryDelayMs: Math.min(limits.retryDelayMs, SHORT_RETRY_DELAY_MS),
 });
 
-/** The input, where it is valid and this worker can serve it. */
-export function readInput(
-  { settings }: ZipDeps,
-  { args }: Pick<ZipPlanRequest, 'args'>,
-): { readonly ok: true; readonly value: ZipInput } | { readonly ok: false; readonly message: string } {
-  const parsed = parseZipInput(args, { ...ZIP_INPUT_LIMITS, maxAttachments: settings.maxFiles });
-  if (!parsed.ok || parsed.value.kind !== 'attachments') return parsed;
-  const needed = {
-    STOWAGE_ATTACHMENTS_BUCKET: settings.attachmentsBucket,
-    STOWAGE_ZIP_BUCKET: settings.zipBucket,
-  };
-  const [unset] = Object.entries(needed).find(([, value]) => value === null) ?? [];
-  if (unset === undefined) return parsed;
-  return { ok: false, message: `${unset} is not set on the worker: it cannot make ZIPs of attachments` };
-}
-
 async function plan(deps: ZipDeps, request: ZipPlanRequest, context: StepContext): Promise<ZipPlanAnswer> {
-  const input = readInput(deps, request);
+  const input = readZipInput(deps, request);
   if (!input.ok) return refuse('InvalidInput', input.message);
   const place = placeOf(input.value, request, deps.settings.zipBucket);
   if (place === null) return refuse('InvalidInput', 'STOWAGE_ZIP_BUCKET is not set on the worker');
@@ -126,6 +110,7 @@ async function writePlan(
     const job: PlannedZip = {
       ref: refOf(deps, request, input, place, begun.uploadId),
       entries: entries.length + refused.length,
+      refused: refused.length,
       bytes: entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
       segments: segments.length,
       fileName: place.fileName,

@@ -56,6 +56,11 @@ export class EntryUnavailable extends Error {
   }
 }
 
+/** The audit trail could not be written. */
+export class AuditUnavailable extends Error {
+  override readonly name = 'AuditUnavailable';
+}
+
 /** Whether a problem is one of the object that was read, and not of the upload. */
 export const isOfEntry = (error: unknown): error is StoreProblem =>
   error instanceof StoreProblem && error.detail !== UPLOAD;
@@ -82,6 +87,7 @@ export async function runZipStep<T>(
 }
 
 function refusalOf(error: unknown, cause: string): ZipRefusal {
+  if (error instanceof AuditUnavailable) return refuse('StorageError', cause, 'audit-unavailable');
   const passing =
     error instanceof DatabaseProblem ||
     error instanceof EntryUnavailable ||

@@ -47,6 +47,8 @@ export interface ZipJobRef {
 export interface PlannedZip {
   readonly ref: ZipJobRef;
   readonly entries: number;
+  /** Of these entries the plan itself left out so many. */
+  readonly refused: number;
   readonly bytes: number;
   readonly segments: number;
   readonly fileName: string;

@@ -35,29 +35,42 @@ function pause(desk: ZipDesk, paused: boolean): void {
 
 /** The one job counts as a raw file, its entries as files. */
 function zipProgress({ phase, paused, state }: ZipDesk): ProgressAnswer {
-  const { entries = 0, bytes = 0, segments = 0 } = state?.job ?? {};
-  const { entriesDone = 0, entriesSkipped = 0, bytesDone = 0 } = state?.tally ?? {};
-  const rate = rateOver(state?.samples ?? []);
+  if (state === null) return { ...NOTHING_YET, phase };
+  const { job, tally } = state;
+  const rate = rateOver(state.samples);
   return {
     phase: paused && phase === 'restoring' ? 'paused' : phase,
-    raw_files_total: state === null ? 0 : 1,
+    raw_files_total: 1,
     raw_files_done: phase === 'done' ? 1 : 0,
-    files_total: entries,
-    files_done: entriesDone + entriesSkipped,
-    files_failed: entriesSkipped,
-    bytes_total: bytes,
-    bytes_done: bytesDone,
+    files_total: job.entries,
+    files_done: tally.entriesDone + tally.entriesSkipped,
+    files_failed: tally.entriesSkipped,
+    bytes_total: job.bytes,
+    bytes_done: tally.bytesDone,
     rate_bytes_per_s: rate,
-    eta_s: rate > 0 ? Math.round((bytes - bytesDone) / rate) : null,
-    current: [...(state?.current ?? [])].map((segment) => ({
+    eta_s: rate > 0 ? Math.round((job.bytes - tally.bytesDone) / rate) : null,
+    current: [...state.current].map((segment) => ({
       raw_file_id: '',
-      file: segmentName(segment, segments),
+      file: segmentName(segment, job.segments),
       state: 'zipping',
       bytes_done: 0,
       bytes_total: 0,
     })),
   };
 }
+
+const NOTHING_YET = {
+  raw_files_total: 0,
+  raw_files_done: 0,
+  files_total: 0,
+  files_done: 0,
+  files_failed: 0,
+  bytes_total: 0,
+  bytes_done: 0,
+  rate_bytes_per_s: 0,
+  eta_s: null,
+  current: [],
+} as const;
 
 /** What a segment is called where people look. */
 export const segmentName = (segment: number, segments: number): string =>

@@ -21,7 +21,7 @@ export const newZipState = (job: PlannedZip): ZipState => ({
   nextSegment: 0,
   handOver: false,
   refusal: null,
-  tally: { segmentsDone: 0, entriesDone: 0, entriesSkipped: 0, bytesDone: 0 },
+  tally: { segmentsDone: 0, entriesDone: 0, entriesSkipped: job.refused, bytesDone: 0 },
   current: new Set(),
   samples: [],
 });

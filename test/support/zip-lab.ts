@@ -18,6 +18,7 @@ import type { BulkZipResult } from '../../core/zip-contract.js';
 import { openLab, serversOf } from './lab.js';
 import type { Lab, LabOptions } from './lab.js';
 import { testingReaders, listingReaders } from './zip-readers.js';
+import type { ListingReader, TestingReader } from './zip-readers.js';
 
 /** A client's file. */
 export interface FileSpec {
@@ -188,6 +189,9 @@ export async function zipEndOf(handle: Pick<WorkflowHandle, 'result'>): Promise<
   }
 }
 
+/** Which readers there are is asked once. */
+let readers: Promise<readonly [readonly TestingReader[], readonly ListingReader[]]> | null = null;
+
 /** All readers agree on the ZIP; its entries. */
 export async function openZip(
   { folder }: Pick<Lab, 'folder'>,
@@ -195,17 +199,19 @@ export async function openZip(
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const path = join(folder, `${randomUUID()}.zip`);
   await writeFile(path, bytes);
-  for (const { test } of await testingReaders()) await test(path);
-  const listings = await Promise.all((await listingReaders()).map(({ read }) => read([path])));
+  const [testing, listing] = await (readers ??= Promise.all([testingReaders(), listingReaders()]));
+  for (const { test } of testing) await test(path);
+  const listings = await Promise.all(listing.map(({ read }) => read([path])));
   const [first, ...others] = listings.map(([entries = []]) =>
     entries.map(({ name, sizeBytes, crc32 }) => ({ name, sizeBytes, crc32 })),
   );
   for (const other of others)
     if (JSON.stringify(other) !== JSON.stringify(first)) throw new Error('two readers read different ZIPs');
-  return readEntries(path);
+  return readZip(path);
 }
 
-async function readEntries(path: string): Promise<ReadonlyMap<string, Uint8Array>> {
+/** The entries of a ZIP as yauzl reads them, CRC32s checked. */
+export async function readZip(path: string): Promise<ReadonlyMap<string, Uint8Array>> {
   const { openPromise } = await import('yauzl');
   const zip = await openPromise(path, { strictFileNames: true, autoClose: false });
   const entries = new Map<string, Uint8Array>();
