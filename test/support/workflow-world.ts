@@ -7,14 +7,13 @@
 import { randomUUID } from 'node:crypto';
 import { activityInfo } from '@temporalio/activity';
 import type { WorkflowHandleWithFirstExecutionRunId, WorkflowStartOptions } from '@temporalio/client';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { FilePlan, PlannedJob, ProgressAnswer } from '../../core/contract.js';
 import { PROGRESS_QUERY, transferQueue } from '../../core/contract.js';
-import type { FileOutcome } from '../../core/outcome.js';
-import { temporalBinary, timeSkippingExecutable } from '../../dev/obtain.js';
-import { allRight } from './fake-steps.js';
+import { allRight, remember } from './fake-steps.js';
 import type { Activities, Fakes, Ledger } from './fake-steps.js';
+import { realServer, skippingServer } from './temporal-servers.js';
 import { bundlePath } from './workflow-bundle.js';
 import { endOf } from './workflow-end.js';
 import type { End } from './workflow-end.js';
@@ -182,23 +181,6 @@ export async function inHand({ calls }: Job, name: ActivityName): Promise<number
   return last;
 }
 
-/** The SDK gives the server five seconds to come up, which a busy machine may miss. */
-const SERVER_STARTS = 4;
-
-const skippingServer = async (start = 1): Promise<TestWorkflowEnvironment> => {
-  const executable = await timeSkippingExecutable(quietly);
-  const options = executable === undefined ? {} : { server: { executable } };
-  return TestWorkflowEnvironment.createTimeSkipping(options).catch((error: unknown) => {
-    if (start >= SERVER_STARTS) throw error;
-    return skippingServer(start + 1);
-  });
-};
-
-const realServer = async (extraArgs: readonly string[]): Promise<TestWorkflowEnvironment> => {
-  const executable = { type: 'existing-path', path: await temporalBinary(quietly) } as const;
-  return TestWorkflowEnvironment.createLocal({ server: { executable, extraArgs: [...extraArgs] } });
-};
-
 type Dispatch = (name: ActivityName, step: unknown) => Promise<unknown>;
 
 const dispatching = (dispatch: Dispatch): Record<string, (step: unknown) => Promise<unknown>> =>
@@ -211,10 +193,3 @@ const dispatching = (dispatch: Dispatch): Record<string, (step: unknown) => Prom
 
 const fileOf = (step: unknown): string | null =>
   typeof step === 'object' && step !== null && 'file' in step ? (step.file as FilePlan).file : null;
-
-/** As the real activities do: a step that ends a file's story writes the ending down. */
-function remember(ledger: Ledger, answer: unknown): void {
-  if (typeof answer !== 'object' || answer === null) return;
-  const outcome = 'outcome' in answer ? answer.outcome : 'ending' in answer ? answer : null;
-  if (outcome !== null) ledger.set((outcome as FileOutcome).index, outcome as FileOutcome);
-}
