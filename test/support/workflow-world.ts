@@ -88,6 +88,8 @@ export async function openWorld({ devServer, cached = 0 }: WorldOptions = {}): P
     connection: env.nativeConnection,
     maxHeartbeatThrottleInterval: throttle,
     defaultHeartbeatThrottleInterval: throttle,
+    // A fake that a failed test has left waiting must not keep the file from its end.
+    shutdownForceTime: '2s',
     activities: dispatching(async (name, step) => {
       const job = jobs.get(activityInfo().workflowExecution?.workflowId ?? '');
       if (job === undefined) throw new Error('an activity of another test');
@@ -155,7 +157,7 @@ export async function openWorld({ devServer, cached = 0 }: WorldOptions = {}): P
     },
     close: async () => {
       for (const worker of workers) worker.shutdown();
-      await running;
+      await running.catch(quietly);
       await env.teardown();
     },
   };
