@@ -61,8 +61,12 @@ async function connectLazily(): Promise<Jobs> {
 const isTerminal = (stream: NodeJS.WriteStream): boolean => stream.isTTY && process.env['TERM'] !== 'dumb';
 
 /** https://no-color.org, then https://force-color.org, then whether somebody is looking. */
-export function wantsColors(env: Readonly<Record<string, string | undefined>>, isTty: boolean): boolean {
+export function wantsColors(
+  env: Readonly<Record<string, string | undefined>>,
+  isTty: boolean | undefined,
+): boolean {
   if (env['NO_COLOR']) return false;
   if (env['FORCE_COLOR']) return env['FORCE_COLOR'] !== '0';
-  return isTty && env['TERM'] !== 'dumb';
+  // Undefined for a pipe, whatever its type says; handed on, it would mean "as picocolors thinks", which has colours in CI.
+  return isTty === true && env['TERM'] !== 'dumb';
 }

@@ -125,6 +125,7 @@ describe('the state of a job', () => {
 test.each([
   [{}, true, true],
   [{}, false, false],
+  [{ CI: 'true' }, undefined, false],
   [{ TERM: 'dumb' }, true, false],
   [{ NO_COLOR: '1' }, true, false],
   [{ NO_COLOR: '' }, true, true],

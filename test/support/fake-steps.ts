@@ -128,3 +128,10 @@ export function resultOf(files: readonly FilePlan[], ledger: Ledger): RestoreRes
     failures_omitted: 0,
   };
 }
+
+/** As the real activities do: a step that ends a file's story writes the ending down. */
+export function remember(ledger: Ledger, answer: unknown): void {
+  if (typeof answer !== 'object' || answer === null) return;
+  const outcome = 'outcome' in answer ? answer.outcome : 'ending' in answer ? answer : null;
+  if (outcome !== null) ledger.set((outcome as FileOutcome).index, outcome as FileOutcome);
+}

@@ -7,6 +7,7 @@
  * running; otherwise the change needs `patched` (docs/operations.md).
  */
 import { writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { ApplicationFailure } from '@temporalio/activity';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
@@ -27,11 +28,18 @@ async function keep(world: World, name: string, { handle }: Job): Promise<void> 
   for (let run = 1; runId; run += 1) {
     const history = await world.env.client.workflow.getHandle(handle.workflowId, runId).fetchHistory();
     const path = `${FOLDER}${name}${run === 1 ? '' : `-${run}`}.json`;
-    await writeFile(path, `${historyToJSON(history)}\n`);
-    console.log(`${path}: ${history.events?.length ?? 0} events`);
+    await writeFile(path, `${anonymous(historyToJSON(history))}\n`);
+    process.stdout.write(`${path}: ${history.events?.length ?? 0} events\n`);
     runId = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
   }
 }
+
+/** Compact, and without the names of the machine it was made on. */
+const anonymous = (json: string): string =>
+  JSON.stringify(JSON.parse(json))
+    .replaceAll(process.cwd(), '.')
+    .replaceAll(/"identity":"[^"]*"/g, '"identity":"worker"')
+    .replaceAll(hostname(), 'host');
 
 type Scenario = (world: World) => Promise<Job>;
 
@@ -96,7 +104,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     return job;
   },
 
-  long: (world) => world.run({}, { files: someFiles(40) }),
+  long: (world) => world.run({}, { files: someFiles(34) }),
 
   invalid: (world) =>
     world.run({ planRestore: async () => ({ kind: 'invalid', message: 'raw_file_ids: …' }) }),

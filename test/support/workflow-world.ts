@@ -7,14 +7,13 @@
 import { randomUUID } from 'node:crypto';
 import { activityInfo } from '@temporalio/activity';
 import type { WorkflowHandleWithFirstExecutionRunId, WorkflowStartOptions } from '@temporalio/client';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { FilePlan, PlannedJob, ProgressAnswer } from '../../core/contract.js';
 import { PROGRESS_QUERY, transferQueue } from '../../core/contract.js';
-import type { FileOutcome } from '../../core/outcome.js';
-import { temporalBinary, timeSkippingExecutable } from '../../dev/obtain.js';
-import { allRight } from './fake-steps.js';
+import { allRight, remember } from './fake-steps.js';
 import type { Activities, Fakes, Ledger } from './fake-steps.js';
+import { realServer, skippingServer } from './temporal-servers.js';
 import { bundlePath } from './workflow-bundle.js';
 import { endOf } from './workflow-end.js';
 import type { End } from './workflow-end.js';
@@ -89,6 +88,8 @@ export async function openWorld({ devServer, cached = 0 }: WorldOptions = {}): P
     connection: env.nativeConnection,
     maxHeartbeatThrottleInterval: throttle,
     defaultHeartbeatThrottleInterval: throttle,
+    // A fake that a failed test has left waiting must not keep the file from its end.
+    shutdownForceTime: '2s',
     activities: dispatching(async (name, step) => {
       const job = jobs.get(activityInfo().workflowExecution?.workflowId ?? '');
       if (job === undefined) throw new Error('an activity of another test');
@@ -156,7 +157,7 @@ export async function openWorld({ devServer, cached = 0 }: WorldOptions = {}): P
     },
     close: async () => {
       for (const worker of workers) worker.shutdown();
-      await running;
+      await running.catch(quietly);
       await env.teardown();
     },
   };
@@ -182,23 +183,6 @@ export async function inHand({ calls }: Job, name: ActivityName): Promise<number
   return last;
 }
 
-/** The SDK gives the server five seconds to come up, which a busy machine may miss. */
-const SERVER_STARTS = 4;
-
-const skippingServer = async (start = 1): Promise<TestWorkflowEnvironment> => {
-  const executable = await timeSkippingExecutable(quietly);
-  const options = executable === undefined ? {} : { server: { executable } };
-  return TestWorkflowEnvironment.createTimeSkipping(options).catch((error: unknown) => {
-    if (start >= SERVER_STARTS) throw error;
-    return skippingServer(start + 1);
-  });
-};
-
-const realServer = async (extraArgs: readonly string[]): Promise<TestWorkflowEnvironment> => {
-  const executable = { type: 'existing-path', path: await temporalBinary(quietly) } as const;
-  return TestWorkflowEnvironment.createLocal({ server: { executable, extraArgs: [...extraArgs] } });
-};
-
 type Dispatch = (name: ActivityName, step: unknown) => Promise<unknown>;
 
 const dispatching = (dispatch: Dispatch): Record<string, (step: unknown) => Promise<unknown>> =>
@@ -211,10 +195,3 @@ const dispatching = (dispatch: Dispatch): Record<string, (step: unknown) => Prom
 
 const fileOf = (step: unknown): string | null =>
   typeof step === 'object' && step !== null && 'file' in step ? (step.file as FilePlan).file : null;
-
-/** As the real activities do: a step that ends a file's story writes the ending down. */
-function remember(ledger: Ledger, answer: unknown): void {
-  if (typeof answer !== 'object' || answer === null) return;
-  const outcome = 'outcome' in answer ? answer.outcome : 'ending' in answer ? answer : null;
-  if (outcome !== null) ledger.set((outcome as FileOutcome).index, outcome as FileOutcome);
-}

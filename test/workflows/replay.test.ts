@@ -52,7 +52,7 @@ describe('a change that would break running jobs is noticed', () => {
     ['two steps of a file swapped', 'ok', 'steps.s3EtagCheck.', 'steps.localCheck.'],
     [
       'a verification before its download',
-      'long-2',
+      'long',
       '.download.executeWithOptions(',
       '.localVerify.executeWithOptions(',
     ],

@@ -12,7 +12,7 @@ const right = allRight([], new Map());
 type FileActivity = 's3EtagCheck' | 'localCheck' | 'download' | 'localVerify';
 
 /** The step as it should be, but for f3.bin. */
-const butForF3 = (name: FileActivity, fails: (step: FileStep) => Promise<never | Ended>): Fakes => ({
+const butForF3 = (name: FileActivity, fails: (step: FileStep) => Promise<Ended>): Fakes => ({
   [name]: (step: never) => {
     const { file } = step as FileStep;
     return file.file === 'f3.bin' ? fails(step) : right[name](step);
