@@ -84,6 +84,7 @@ export function createZipWorld(settings: Partial<ZipDeps['settings']> = {}): Zip
       zipBucket: 'zips',
       maxBytes: 104_857_600,
       maxFiles: 50,
+      ttlMs: 3_600_000,
       ...settings,
     },
     limits: { timeoutMs: 60_000, retries: 1, retryDelayMs: 0 },

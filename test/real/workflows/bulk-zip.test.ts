@@ -14,7 +14,8 @@ import type {
 } from '../../../core/zip-contract.js';
 import { timeSkippingExecutable } from '../../../dev/obtain.js';
 import { gate } from '../../support/gate.js';
-import { bundlePath, until } from '../../support/workflow-world.js';
+import { bundlePath } from '../../support/workflow-bundle.js';
+import { until } from '../../support/workflow-world.js';
 import { zipEndOf } from '../../support/zip-lab.js';
 
 type Steps = ZipActivities & ZipTransferActivities;
@@ -68,6 +69,7 @@ const allRight = (segments: number): Steps => ({
   closeZip: async () => undefined,
   abortZip: async () => undefined,
   abandonPlan: async () => undefined,
+  removeZip: async () => undefined,
 });
 
 let env: TestWorkflowEnvironment;

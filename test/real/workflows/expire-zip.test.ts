@@ -50,6 +50,7 @@ const planned = ({ workflowId, runId, startedAtMs }: ZipPlanRequest): PlannedZip
     startedAtMs,
   },
   entries: 0,
+  refused: 0,
   bytes: 0,
   segments: 0,
   fileName: 'client-files.zip',
