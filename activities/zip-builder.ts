@@ -41,6 +41,7 @@ export const readingOf = ({ deps, signal }: Builder, entry: PlannedEntry): Readi
   store: deps.store,
   object: entry,
   signal,
+  pause: deps.pause,
 });
 
 export const sizedEntry = ({ nameOf }: Builder, entry: PlannedEntry): SizedEntry => ({

@@ -1,6 +1,7 @@
 /** What the worker hands to the activities of the bulk ZIP. */
 import type { JobLimits } from '../core/contract.js';
 import type { ObjectStore } from './ports.js';
+import type { Pause } from './transfer-range.js';
 import type { Attachments, ZipStore } from './zip-ports.js';
 
 export interface ZipSettings {
@@ -22,5 +23,7 @@ export interface ZipDeps {
   readonly limits: JobLimits;
   /** Ranges of one object read at once. */
   readonly parallelParts: number;
+  /** Waits before a range that broke is asked for again. */
+  readonly pause: Pause;
   readonly nowMs: () => number;
 }

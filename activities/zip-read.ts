@@ -5,7 +5,7 @@ import { MEBIBYTE } from '../core/units.js';
 import type { ByteRange } from '../core/zip-segments.js';
 import { forEachAtOnce } from './in-flight.js';
 import { StoreProblem, type ObjectStore, type PinnedObject } from './ports.js';
-import { pause } from './transfer-range.js';
+import type { Pause } from './transfer-range.js';
 
 const RETRIES = 4;
 const FIRST_DELAY_MS = 200;
@@ -17,11 +17,12 @@ export interface Reading {
   readonly store: ObjectStore;
   readonly object: PinnedObject;
   readonly signal: AbortSignal;
+  readonly pause: Pause;
 }
 
 /** The bytes of a range as they come, each once; throws `unavailable` after the last retry, anything else at once. */
 export async function* readChunks(
-  { store, object, signal }: Reading,
+  { store, object, signal, pause }: Reading,
   { from, to }: ByteRange,
 ): AsyncGenerator<Uint8Array> {
   let [position, retry, begunAt] = [from, 0, from];

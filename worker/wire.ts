@@ -12,6 +12,7 @@ import { createMongoAttachments } from '../activities/stores/mongo-attachments.j
 import { createMongoRawFiles } from '../activities/stores/mongo-raw-files.js';
 import { createS3ObjectStore, type S3ObjectStoreOptions } from '../activities/stores/s3-object-store.js';
 import { createS3ZipStore } from '../activities/stores/s3-zip-store.js';
+import { pause } from '../activities/transfer-range.js';
 import { createZipActivities, createZipTransferActivities } from '../activities/zip-activities.js';
 import type { ZipDeps } from '../activities/zip-deps.js';
 import { transferQueue } from '../core/contract.js';
@@ -117,7 +118,7 @@ function createZipDeps(
     zips.close();
     await attachments.close();
   };
-  return { deps: { ...shared, zips, attachments, settings }, close };
+  return { deps: { ...shared, zips, attachments, settings, pause }, close };
 }
 
 /**

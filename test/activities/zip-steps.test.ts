@@ -238,7 +238,7 @@ describe('objects', () => {
         operation === 'read' && (faults += 1) < 4 ? { kind, bytes: 70_000 } : null,
       );
       const outcome = await runZip(world, objects('a'));
-      expect((await entriesOf(world, outcome)).get('a')).toEqual(Buffer.from(bytes));
+      expect(Buffer.from(bytes).equals((await entriesOf(world, outcome)).get('a') ?? Buffer.of())).toBe(true);
     },
   );
 
@@ -285,7 +285,8 @@ describe('large objects', () => {
       { copies: false, checksums: false },
     ]) {
       const world = createZipWorld();
-      const files = seedAll(world);
+      const all = seedAll(world);
+      const files = Object.fromEntries(Object.entries(all).slice(0, 3));
       Object.assign(world.zips.options, options);
       const outcome = await runZip(world, input(files));
       if (zips.length === 0) hold(await entriesOf(world, outcome), files);

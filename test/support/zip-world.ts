@@ -89,6 +89,7 @@ export function createZipWorld(settings: Partial<ZipDeps['settings']> = {}): Zip
     },
     limits: { timeoutMs: 60_000, retries: 1, retryDelayMs: 0 },
     parallelParts: 2,
+    pause: async () => undefined,
     nowMs: () => 1_763_700_000_000,
   };
   const add: ZipWorld['add'] = (name, bytes, more = {}) => {
