@@ -32,6 +32,25 @@ export const FAILURES = {
     httpStatus: 500,
     exitCode: 1,
   },
+  NotFound: {
+    sentence: 'An attachment or the client does not exist, or belongs to somebody else',
+    retryable: false,
+    httpStatus: 404,
+    exitCode: 5,
+  },
+  TooLarge: {
+    sentence: 'The attachments are too large for one ZIP',
+    retryable: false,
+    httpStatus: 413,
+    exitCode: 2,
+  },
+  StorageError: {
+    sentence: 'S3 or the database could not deliver what the ZIP needs',
+    retryable: true,
+    httpStatus: 500,
+    exitCode: 1,
+  },
+  ZipError: { sentence: 'The ZIP could not be built', retryable: false, httpStatus: 500, exitCode: 1 },
 } as const satisfies Readonly<Record<string, FailureKind>>;
 
 export type FailureCode = keyof typeof FAILURES;
