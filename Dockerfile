@@ -24,6 +24,8 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/bin ./bin
+# The pages of the HTTP API.
+COPY --from=build /app/client/web ./client/web
 # A new volume mounted here belongs to the user below.
 RUN mkdir -p /data/output && chown node:node /data/output
 ENV NODE_ENV=production

@@ -27,33 +27,18 @@ const hasBoto3 = (python: string): Promise<boolean> =>
     () => false,
   );
 
-export interface OriginalRun {
-  readonly s3: Stack['s3'];
-  readonly bucket: string;
-  readonly output: string;
-  readonly chunkMb: number;
-  readonly keysFile: string;
-}
-
-/** Seconds that the original's way takes. */
+/** Seconds that the original's way takes, by its own clock: without the start of Python. */
 export async function runOriginal(
   python: string,
-  { s3, bucket, output, chunkMb, keysFile }: OriginalRun,
+  { accessKeyId, secretAccessKey }: Stack['s3'],
+  script: string,
+  args: readonly string[],
 ): Promise<number> {
-  const args = [
-    resolve('bench/original.py'),
-    s3.endpoint,
-    s3.region,
-    bucket,
-    output,
-    String(chunkMb),
-    keysFile,
-  ];
   const env = {
     ...process.env,
-    AWS_ACCESS_KEY_ID: s3.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
   };
-  const { stdout } = await run(python, args, { env });
-  return (JSON.parse(stdout) as { seconds: number }).seconds;
+  const { stdout } = await run(python, [resolve('bench', script), ...args], { env });
+  return (JSON.parse(stdout) as { readonly seconds: number }).seconds;
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const PROGRAMS = {
   worker: '../dist/worker/main.js',
+  api: '../dist/worker/api.js',
   doctor: '../dist/worker/doctor.js',
   dev: '../dist/dev/dev.js',
 };

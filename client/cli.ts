@@ -1,5 +1,5 @@
 /** The command line: words to commands, mistakes to exit codes. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import type { RestoreCommandOptions } from './commands.js';
 import { ask, restore, status, watch } from './commands.js';
@@ -10,6 +10,8 @@ import { jsonLine, problemDocument } from './render-json.js';
 import { report } from './report-command.js';
 import type { Surroundings } from './surroundings.js';
 import { realSurroundings } from './surroundings.js';
+import type { ZipCommandOptions } from './zip-command.js';
+import { zip } from './zip-command.js';
 
 /** Runs one command; resolves with the exit code of the process. */
 export async function main(
@@ -41,7 +43,7 @@ function complain(error: unknown, json: boolean, world: Surroundings): number {
 /** The commands; each hands its exit code to `done`. */
 export function buildProgram(world: Surroundings, done: (exitCode: number) => void): Command {
   const program = new Command('stowage')
-    .description('Restores raw files from S3, verified byte for byte.')
+    .description('Restores raw files from S3, verified byte for byte, and builds ZIPs inside S3.')
     .version(version(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this page')
     .option('--json', 'print one JSON document on standard output, for programs')
@@ -58,6 +60,7 @@ export function buildProgram(world: Surroundings, done: (exitCode: number) => vo
     })
     .addHelpText('after', EXAMPLES_AND_EXIT_STATUS);
   addRestore(program, world, done);
+  addZip(program, world, done);
   addJobCommands(program, world, done);
   addPrograms(program);
   return program;
@@ -76,6 +79,32 @@ function addRestore(program: Command, world: Surroundings, done: (exitCode: numb
     .option('--json', 'print one JSON document')
     .action(async (ids: string[], _options, command: Command) =>
       done(await restore(ids, command.optsWithGlobals<RestoreCommandOptions>(), world)),
+    );
+}
+
+function addZip(program: Command, world: Surroundings, done: (exitCode: number) => void): void {
+  program
+    .command('zip')
+    .description('put objects of S3 into one ZIP in S3 and watch until it is there')
+    .requiredOption('--prefix <s3://…>', 'the objects: all below this prefix')
+    .requiredOption('--output <s3://….zip>', 'the ZIP')
+    .addOption(
+      new Option('--on-error <what>', 'when an object cannot be read (default: skip)').choices([
+        'fail',
+        'skip',
+      ]),
+    )
+    .addOption(
+      new Option('--compression <how>', 'how entries are written (default: store)').choices([
+        'store',
+        'deflate',
+      ]),
+    )
+    .option('--detach', 'start the job, print its workflow id and leave')
+    .option('--id <workflow id>', 'the workflow id, instead of zip-<time>-<random>')
+    .option('--json', 'print one JSON document')
+    .action(async (_options, command: Command) =>
+      done(await zip(command.optsWithGlobals<ZipCommandOptions>(), world)),
     );
 }
 
@@ -121,6 +150,7 @@ function addPrograms(program: Command): void {
   const programs = {
     dev: 'run the whole local stack',
     worker: 'run a worker',
+    api: 'serve the HTTP API',
     doctor: 'check every setting and server',
   };
   for (const [name, description] of Object.entries(programs))

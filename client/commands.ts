@@ -1,22 +1,26 @@
 /** What each command does: words in, text and an exit code out. */
-import { EXIT, exitCodeOfEnding } from './exit-code.js';
+import { EXIT } from './exit-code.js';
 import type { Job, Jobs } from './job.js';
 import { Problem, asProblem, noWorkerText } from './problem.js';
-import { endingDocument, jsonLine, stateDocument } from './render-json.js';
-import { renderEnding, renderState } from './render.js';
+import { jsonLine, stateDocument } from './render-json.js';
+import { renderState } from './render.js';
 import type { RestoreOptions } from './restore-request.js';
 import { collectIds, restoreRequest } from './restore-request.js';
 import type { Surroundings } from './surroundings.js';
+import type { JobView } from './views.js';
+import { RESTORE_VIEW, ZIP_VIEW, isZip } from './views.js';
 import { watchJob } from './watch.js';
 
 export interface OutputOptions {
   readonly json?: boolean;
 }
 
-export interface RestoreCommandOptions extends RestoreOptions, OutputOptions {
+export interface StartOptions extends OutputOptions {
   readonly detach?: boolean;
   readonly id?: string;
 }
+
+export interface RestoreCommandOptions extends RestoreOptions, StartOptions {}
 
 /** `stowage restore` */
 export async function restore(
@@ -26,11 +30,22 @@ export async function restore(
 ): Promise<number> {
   const request = restoreRequest(await collectIds(words, world.readStdin), options);
   return withJobs(world, async (jobs) => {
-    const job = await jobs.startRestore(request, options.id ?? world.newWorkflowId());
-    if (options.detach) return detach(jobs, job, options, world);
-    world.err(`Started ${job.workflowId}\n`);
-    return follow(jobs, job, options, world, cancelFirst);
+    const job = await jobs.startRestore(request, options.id ?? world.newWorkflowId('restore'));
+    return followNew(jobs, job, options, world, RESTORE_VIEW);
   });
+}
+
+/** What comes after a start: watch the job, or leave it alone. */
+export async function followNew<Ending>(
+  jobs: Jobs,
+  job: Job,
+  options: StartOptions,
+  world: Surroundings,
+  view: JobView<Ending>,
+): Promise<number> {
+  if (options.detach) return detach(jobs, job, options, world);
+  world.err(`Started ${job.workflowId}\n`);
+  return follow(jobs, job, options, world, view, cancelFirst(view.cancelling));
 }
 
 async function detach(jobs: Jobs, job: Job, { json }: OutputOptions, world: Surroundings): Promise<number> {
@@ -46,39 +61,38 @@ async function detach(jobs: Jobs, job: Job, { json }: OutputOptions, world: Surr
 /** `stowage watch` */
 export const watch = (workflowId: string, options: OutputOptions, world: Surroundings): Promise<number> =>
   withJobs(world, async (jobs) => {
-    const state = await restoreState(jobs, workflowId);
-    return follow(jobs, state, options, world, leaveAtOnce);
+    const state = await jobs.state(workflowId);
+    if (isZip(state.type)) return follow(jobs, state, options, world, ZIP_VIEW, leaveAtOnce);
+    if (state.type === 'restore') return follow(jobs, state, options, world, RESTORE_VIEW, leaveAtOnce);
+    throw new Problem(
+      'not-found',
+      `${workflowId} is not a restore but a ${state.type}: look at it in the Web UI of Temporal`,
+    );
   });
-
-async function restoreState(jobs: Jobs, workflowId: string) {
-  const state = await jobs.state(workflowId);
-  if (state.type === 'restore') return state;
-  throw new Problem(
-    'not-found',
-    `${workflowId} is not a restore but a ${state.type}: look at it in the Web UI of Temporal`,
-  );
-}
 
 /** What the interrupt key does: returns the callback for it. */
 type OnInterrupt = (jobs: Jobs, job: Job, leave: () => void, say: (text: string) => void) => () => void;
 
-const cancelFirst: OnInterrupt = (jobs, { workflowId }, leave, say) => {
-  let asked = false;
-  return () => {
-    if (asked) return leave();
-    asked = true;
-    say('Cancelling; the report is written first. Press Ctrl-C again to leave at once.');
-    jobs.cancel(workflowId).catch((error: unknown) => say(`Could not cancel: ${asProblem(error).message}`));
+const cancelFirst =
+  (cancelling: string): OnInterrupt =>
+  (jobs, { workflowId }, leave, say) => {
+    let asked = false;
+    return () => {
+      if (asked) return leave();
+      asked = true;
+      say(cancelling);
+      jobs.cancel(workflowId).catch((error: unknown) => say(`Could not cancel: ${asProblem(error).message}`));
+    };
   };
-};
 
 const leaveAtOnce: OnInterrupt = (_jobs, _job, leave) => leave;
 
-async function follow(
+async function follow<Ending>(
   jobs: Jobs,
   job: Job,
   { json }: OutputOptions,
   world: Surroundings,
+  view: JobView<Ending>,
   onInterrupt: OnInterrupt,
 ): Promise<number> {
   const display = world.openDisplay();
@@ -92,10 +106,10 @@ async function follow(
     ),
   );
   try {
-    const ending = await watchJob(jobs, job.workflowId, display, leaving.signal, world.rhythm);
+    const ending = await watchJob(view.of(jobs), job.workflowId, display, leaving.signal, world.rhythm);
     if (ending === null) return leftAlone(job, json, world);
-    world.out(json ? jsonLine(endingDocument(job, ending)) : renderEnding(job, ending, world.colors));
-    return exitCodeOfEnding(ending);
+    world.out(json ? jsonLine(view.document(job, ending)) : view.text(job, ending, world.colors));
+    return view.exitCode(ending);
   } finally {
     release();
   }

@@ -28,11 +28,15 @@ export function exitCodeOfEnding(ending: JobEnding): number {
     case 'terminated':
       return EXIT.cancelled;
     case 'failed':
-      return isFailureCode(ending.type) ? FAILURES[ending.type].exitCode : EXIT.internal;
+      return exitCodeOfFailure(ending.type);
     case 'timed_out':
       return EXIT.deadline;
   }
 }
+
+/** The exit code of a job that failed as a whole, by the type of its failure. */
+export const exitCodeOfFailure = (type: string): number =>
+  isFailureCode(type) ? FAILURES[type].exitCode : EXIT.internal;
 
 const isFailureCode = (type: string): type is FailureCode => Object.hasOwn(FAILURES, type);
 

@@ -8,6 +8,8 @@ EXAMPLES
   stowage watch restore-20250211-143022-9f3c          look at it again, from anywhere
   stowage report restore-20250211-143022-9f3c         print its reports
   stowage restore 20250115_sample --json | jq .failed results for programs
+  stowage zip --prefix s3://raw/run-7/ --output s3://zips/run-7.zip
+                                                      many objects as one
 
 EXIT STATUS
   0    done, nothing failed

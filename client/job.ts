@@ -3,6 +3,7 @@
  * speak to `Jobs`; only jobs.ts behind it knows Temporal, so tests hand in a plain object.
  */
 import type { ProgressAnswer, ReportTexts, RestorePreview, RestoreResult } from '../core/contract.js';
+import type { BulkZipResult, Compression, OnError } from '../core/zip-contract.js';
 
 /** The workflow's argument, as CONTRACT §1 has it. */
 export interface RestoreRequest {
@@ -10,6 +11,31 @@ export interface RestoreRequest {
   readonly files?: readonly string[];
   readonly dry_run?: boolean;
   readonly verify_only?: boolean;
+}
+
+/** The argument of the workflow `bulkZip`, as CONTRACT §2 has it. */
+export type ZipRequest = ZipRequestSource & {
+  readonly on_error?: OnError;
+  readonly compression?: Compression;
+};
+
+export type ZipRequestSource =
+  | {
+      readonly attachments: {
+        readonly workspace_id: string;
+        readonly client_id: string;
+        readonly attachment_ids: readonly string[];
+        readonly requested_by: string;
+      };
+    }
+  | { readonly prefix: string; readonly output: string };
+
+/** Who asked over HTTP, and for what: kept in the job's memo, so that nobody else gets to see it. */
+export interface JobOrigin {
+  readonly user: string;
+  readonly workspace: string;
+  /** Digest of what was asked, so that a repeated Idempotency-Key is told from a reused one. */
+  readonly requestHash: string;
 }
 
 export interface Job {
@@ -27,6 +53,20 @@ export type JobEnding =
   | { readonly kind: 'terminated'; readonly message: string }
   | { readonly kind: 'timed_out'; readonly message: string };
 
+/** Every way in which a bulk ZIP can end. */
+export type ZipEnding =
+  | { readonly kind: 'completed'; readonly result: BulkZipResult }
+  | { readonly kind: 'cancelled' }
+  | {
+      readonly kind: 'failed';
+      readonly type: string;
+      readonly message: string;
+      /** What the failure's details add: `workspace-inactive`, `unavailable`, `audit-unavailable`. */
+      readonly reason: string | null;
+    }
+  | { readonly kind: 'terminated'; readonly message: string }
+  | { readonly kind: 'timed_out'; readonly message: string };
+
 export interface JobState extends Job {
   /** The workflow type: `restore`, `bulkZip`, … */
   readonly type: string;
@@ -34,17 +74,25 @@ export interface JobState extends Job {
   readonly status: string;
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
+  /** Null where the job was not started over HTTP. */
+  readonly origin: JobOrigin | null;
 }
 
 /** All that can be done with jobs. Every method rejects with a `Problem`. */
 export interface Jobs {
   readonly taskQueue: string;
-  startRestore(request: RestoreRequest, workflowId: string): Promise<Job>;
+  /** With an origin an id is used again only after a failure; `already-running` where it is taken. */
+  startRestore(request: RestoreRequest, workflowId: string, origin?: JobOrigin): Promise<Job>;
+  startZip(request: ZipRequest, workflowId: string, origin?: JobOrigin): Promise<Job>;
   /** Null where the job cannot answer at the moment: before its first step, or without a worker. */
   progress(workflowId: string): Promise<ProgressAnswer | null>;
   /** Waits for the end, through every continue-as-new. */
   ending(workflowId: string): Promise<JobEnding>;
+  /** The same for a bulk ZIP. */
+  zipEnding(workflowId: string): Promise<ZipEnding>;
   state(workflowId: string): Promise<JobState>;
+  /** Ids of running jobs that begin with one of these; a job that was started just now may be missing. */
+  runningIds(prefixes: readonly string[]): Promise<readonly string[]>;
   cancel(workflowId: string): Promise<void>;
   pause(workflowId: string): Promise<void>;
   resume(workflowId: string): Promise<void>;

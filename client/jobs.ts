@@ -1,22 +1,18 @@
-/** The one file that speaks Temporal: everything the command line and the HTTP API can do with jobs. */
-import {
-  ApplicationFailure,
-  CancelledFailure,
-  TerminatedFailure,
-  TimeoutFailure,
-  WorkflowFailedError,
-  isGrpcDeadlineError,
-} from '@temporalio/client';
+/** Speaks Temporal: everything the command line and the HTTP API can do with jobs. */
+import { TimeoutFailure, WorkflowFailedError, isGrpcDeadlineError } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import type { ProgressAnswer, ReportTexts, RestorePreview, RestoreResult } from '../core/contract.js';
+import type { ProgressAnswer, ReportTexts } from '../core/contract.js';
 import { PAUSE_SIGNAL, PROGRESS_QUERY, RESUME_SIGNAL } from '../core/contract.js';
+import { ZIP_WORKFLOW } from '../core/zip-contract.js';
 import type { Connected } from './connect.js';
 import { problemOf } from './connect.js';
-import type { Job, JobEnding, JobState, Jobs, RestoreRequest } from './job.js';
+import { waitForEnding, waitForZipEnding } from './endings.js';
+import type { Job, JobOrigin, JobState, Jobs } from './job.js';
 import { Problem, noWorkerText } from './problem.js';
 import { summaryOf } from './restore-request.js';
+import { summaryOfZip } from './zip-request.js';
 
 const CALL_TIMEOUT_MS = 15_000;
 const QUERY_TIMEOUT_MS = 5000;
@@ -32,9 +28,16 @@ export function createJobs(connected: Connected): Jobs {
   const handleOf = (id: string): WorkflowHandle => client.workflow.getHandle(id);
   return {
     taskQueue,
-    startRestore: (request, id) => call(id, () => startRestore(connected, request, id)),
+    startRestore: (request, id, origin) =>
+      call(id, () => start(connected, { type: 'restore', id, request, summary: summaryOf(request), origin })),
+    startZip: (request, id, origin) =>
+      call(id, () =>
+        start(connected, { type: ZIP_WORKFLOW, id, request, summary: summaryOfZip(request), origin }),
+      ),
     progress: (id) => call(id, () => progressOf(handleOf(id)), QUERY_TIMEOUT_MS),
-    ending: (id) => call(id, () => waitForEnding(connected, id), Infinity),
+    ending: (id) => call(id, () => waitForEnding(handleOf(id)), Infinity),
+    zipEnding: (id) => call(id, () => waitForZipEnding(handleOf(id)), Infinity),
+    runningIds: (prefixes) => call('', () => runningIds(connected, prefixes)),
     state: (id) => call(id, () => describe(handleOf(id))),
     cancel: (id) => call(id, async () => void (await handleOf(id).cancel())),
     pause: (id) => call(id, () => handleOf(id).signal(PAUSE_SIGNAL)),
@@ -72,41 +75,53 @@ const callsOf =
 const progressOf = (handle: WorkflowHandle): Promise<ProgressAnswer | null> =>
   handle.query<ProgressAnswer>(PROGRESS_QUERY).catch(() => null);
 
-async function waitForEnding({ client }: Connected, workflowId: string): Promise<JobEnding> {
-  const handle = client.workflow.getHandle<() => Promise<RestoreResult | RestorePreview>>(workflowId);
-  try {
-    return { kind: 'completed', result: await handle.result() };
-  } catch (error) {
-    if (!(error instanceof WorkflowFailedError)) throw error;
-    if (error.cause instanceof CancelledFailure)
-      return { kind: 'cancelled', result: await cancelledResult(handle) };
-    return failedEnding(error.cause);
-  }
+interface StartOrder {
+  readonly type: string;
+  readonly id: string;
+  readonly request: object;
+  readonly summary: string;
+  readonly origin: JobOrigin | undefined;
 }
 
-/** A cancelled workflow has no result, and the SDK drops the details of its cancellation: the job leaves them in its memo. */
-async function cancelledResult(handle: WorkflowHandle): Promise<RestoreResult | null> {
-  const { memo } = await handle.describe();
-  return (memo?.['result'] as RestoreResult | undefined) ?? null;
-}
-
-async function startRestore(
-  { client, taskQueue }: Connected,
-  request: RestoreRequest,
-  workflowId: string,
-): Promise<Job> {
-  const staticSummary = summaryOf(request);
-  const started = await client.workflow.start('restore', {
+async function start({ client, taskQueue }: Connected, order: StartOrder): Promise<Job> {
+  const { type, id: workflowId, request, summary: staticSummary, origin } = order;
+  const started = await client.workflow.start(type, {
     taskQueue,
     workflowId,
     args: [request],
     staticSummary,
+    ...(origin === undefined
+      ? {}
+      : { memo: memoOf(origin), workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY' as const }),
   });
   return { workflowId, runId: started.firstExecutionRunId };
 }
 
+const memoOf = ({ user, workspace, requestHash }: JobOrigin) => ({
+  user,
+  workspace,
+  request_hash: requestHash,
+});
+
+function originOf(memo: Readonly<Record<string, unknown>> | undefined): JobOrigin | null {
+  const { user, workspace, request_hash: requestHash } = memo ?? {};
+  if (typeof user !== 'string' || typeof workspace !== 'string' || typeof requestHash !== 'string')
+    return null;
+  return { user, workspace, requestHash };
+}
+
+async function runningIds({ client }: Connected, prefixes: readonly string[]): Promise<readonly string[]> {
+  const anyOf = prefixes.map((prefix) => `WorkflowId STARTS_WITH '${prefix}'`).join(' OR ');
+  const ids: string[] = [];
+  for await (const { workflowId } of client.workflow.list({
+    query: `(${anyOf}) AND ExecutionStatus = 'Running'`,
+  }))
+    ids.push(workflowId);
+  return ids;
+}
+
 async function describe(handle: WorkflowHandle): Promise<JobState> {
-  const { workflowId, runId, type, status, startTime, closeTime, raw } = await handle.describe();
+  const { workflowId, runId, type, status, startTime, closeTime, memo, raw } = await handle.describe();
   return {
     workflowId,
     runId: raw.workflowExecutionInfo?.firstRunId || runId,
@@ -114,18 +129,8 @@ async function describe(handle: WorkflowHandle): Promise<JobState> {
     status: status.name.toLowerCase(),
     startedAtMs: startTime.getTime(),
     endedAtMs: closeTime?.getTime() ?? null,
+    origin: originOf(memo),
   };
-}
-
-function failedEnding(cause: unknown): JobEnding {
-  if (cause instanceof TerminatedFailure) return { kind: 'terminated', message: cause.message };
-  if (cause instanceof TimeoutFailure) return { kind: 'timed_out', message: cause.message };
-  if (!(cause instanceof ApplicationFailure))
-    return { kind: 'failed', type: 'Error', message: String(cause) };
-  const { message } = cause;
-  const [result] = (cause.details ?? []) as readonly RestoreResult[];
-  if (cause.type === 'RestoreIncomplete' && result) return { kind: 'incomplete', result, message };
-  return { kind: 'failed', type: cause.type ?? 'Error', message };
 }
 
 async function readReports(

@@ -41,9 +41,9 @@ export function restoreRequest(ids: readonly string[], options: RestoreOptions):
 }
 
 /** `restore-20251121-110203-9f3c`: no names of files or projects, because ids are seen everywhere. */
-export function newWorkflowId(now: Date, random: string): string {
+export function newWorkflowId(kind: string, now: Date, random: string): string {
   const [day, time] = now.toISOString().split('T');
-  return `restore-${day?.replaceAll('-', '')}-${time?.slice(0, 8).replaceAll(':', '')}-${random}`;
+  return `${kind}-${day?.replaceAll('-', '')}-${time?.slice(0, 8).replaceAll(':', '')}-${random}`;
 }
 
 /** What Temporal's Web UI shows beside the job. */

@@ -22,7 +22,7 @@ export interface Surroundings {
   /** Calls back at each interrupt until it is released. */
   readonly onInterrupt: (callback: () => void) => () => void;
   readonly openDisplay: () => ProgressDisplay;
-  readonly newWorkflowId: () => string;
+  readonly newWorkflowId: (kind: 'restore' | 'zip') => string;
   readonly now: () => number;
   readonly rhythm: Rhythm;
 }
@@ -43,7 +43,7 @@ export function realSurroundings(): Surroundings {
       return () => void process.off('SIGINT', callback);
     },
     openDisplay: () => (isTerminal(process.stderr) ? terminalBar(process.stderr) : plainLines(err, Date.now)),
-    newWorkflowId: () => newWorkflowId(new Date(), randomBytes(2).toString('hex')),
+    newWorkflowId: (kind) => newWorkflowId(kind, new Date(), randomBytes(2).toString('hex')),
     now: Date.now,
     rhythm: RHYTHM,
   };

@@ -1,6 +1,6 @@
 /** Follows one job to its end, showing its progress on the way. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JobEnding, Jobs } from './job.js';
+import type { Jobs } from './job.js';
 import { Problem, noWorkerText } from './problem.js';
 import type { ProgressDisplay } from './progress-bar.js';
 
@@ -15,14 +15,19 @@ export interface Rhythm {
 
 export const RHYTHM: Rhythm = { pollMs: 500, silenceMs: 10_000, outageMs: 300_000, retryMs: 2000 };
 
+/** What watching needs of jobs; `Ending` is that of a restore or that of a ZIP. */
+export interface Watched<Ending> extends Pick<Jobs, 'progress' | 'isWorkerListening' | 'taskQueue'> {
+  ending(workflowId: string): Promise<Ending>;
+}
+
 /** Resolves with the job's ending, or with null as soon as `leave` is aborted. */
-export async function watchJob(
-  jobs: Jobs,
+export async function watchJob<Ending>(
+  jobs: Watched<Ending>,
   workflowId: string,
   display: ProgressDisplay,
   leave: AbortSignal,
   rhythm: Rhythm = RHYTHM,
-): Promise<JobEnding | null> {
+): Promise<Ending | null> {
   const over = new AbortController();
   const left = new Promise<null>((resolve) =>
     leave.addEventListener('abort', () => resolve(null), { once: true }),
@@ -47,13 +52,13 @@ export async function watchJob(
 }
 
 /** A restart of Temporal does not end the job, so it does not end the watching either. */
-async function endingDespiteOutages(
-  jobs: Jobs,
+async function endingDespiteOutages<Ending>(
+  jobs: Watched<Ending>,
   workflowId: string,
   display: ProgressDisplay,
   signal: AbortSignal,
   { outageMs, retryMs }: Rhythm,
-): Promise<JobEnding> {
+): Promise<Ending> {
   let awaySinceMs: number | null = null;
   for (;;) {
     try {
@@ -69,8 +74,8 @@ async function endingDespiteOutages(
   }
 }
 
-async function showProgress(
-  jobs: Jobs,
+async function showProgress<Ending>(
+  jobs: Watched<Ending>,
   workflowId: string,
   display: ProgressDisplay,
   signal: AbortSignal,

@@ -16,7 +16,8 @@ const MIN_ID_CHARACTERS = 3;
 const IDS_EXPECTED =
   'expected raw file ids as a text such as "20250115_sample, 20250116_sample" or a list of texts, at least 3 characters in all';
 
-const restoreObject = z.strictObject({
+/** The workflow's input as an object; the HTTP API describes and checks its body with it. */
+export const restoreObject = z.strictObject({
   raw_file_ids: z.union([z.string(), z.array(z.string())], { error: IDS_EXPECTED }),
   files: z
     .array(z.string().min(1, 'expected a glob such as "*.raw"'), {

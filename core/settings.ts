@@ -68,6 +68,24 @@ export const environmentSchema = z.object({
   TRANSFER_ENGINE: z.enum(['http', 'sdk'], { error: 'expected http or sdk' }).default('http'),
   TRANSFER_STALL_TIMEOUT: duration('30s'),
   TRANSFER_PARALLEL_PARTS: count(4, 1, 64),
+  STOWAGE_ZIP_BUCKET: z.string().optional(),
+  STOWAGE_ATTACHMENTS_BUCKET: z.string().optional(),
+  STOWAGE_ZIP_DB: z.string().default('stowage'),
+  ZIP_MAX_BYTES: count(104_857_600, 1, Number.MAX_SAFE_INTEGER),
+  ZIP_MAX_FILES: count(50, 1, 1000),
+  ZIP_TTL: duration('1h'),
+  ZIP_WAIT: duration('110s'),
+  PORT: count(8080, 0, 65_535),
+  HOST: z.string().default('127.0.0.1'),
+  JWT_SECRET: z.string().optional(),
+  JWT_JWKS_URL: z
+    .url({ error: 'expected an address such as https://login.example.org/.well-known/jwks.json' })
+    .optional(),
+  JWT_ISSUER: z.string().optional(),
+  JWT_AUDIENCE: z.string().optional(),
+  JWT_COOKIE: z.string().optional(),
+  API_RATE_PER_MINUTE: count(100, 1, 1_000_000),
+  API_JOBS_PER_USER: count(5, 1, 10_000),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error'], {
       error: 'expected trace, debug, info, warn or error',

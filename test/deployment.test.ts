@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { environmentSchema, parseEnvironment, parseSettingsFile } from '../core/settings.js';
+import { apiSettings } from '../worker/api-deps.js';
 
 const root = process.cwd();
 const COMPOSE_FILE = 'docker-compose.temporal.yml';
@@ -13,6 +15,7 @@ interface Service {
   readonly image: string;
   readonly restart?: string;
   readonly build?: string;
+  readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string | number>>;
   readonly volumes?: readonly string[];
   readonly ports?: readonly string[];
@@ -29,8 +32,20 @@ const services = Object.entries(compose.services);
 const worker = compose.services['worker'];
 const dockerfile = read('Dockerfile');
 
-/** `${NAME:-default}` as it is where nobody sets NAME. */
-const unset = (text: string): string => text.replace(/\$\{\w+:-([^}]*)\}/g, '$1');
+const SECRET = 'x'.repeat(32);
+
+/** `${NAME:-default}` as it is where nobody sets NAME, and `${NAME:?…}` where it is set, as it must be. */
+const unset = (text: string): string =>
+  text.replace(/\$\{\w+:-([^}]*)\}/g, '$1').replace(/\$\{\w+:\?[^}]+\}/g, SECRET);
+
+const environmentOf = (service: Service | undefined): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(service?.environment ?? {}).map(([name, value]) => [name, unset(String(value))]),
+  );
+
+/** The services that an environment's addresses name. */
+const namedIn = (value = ''): readonly string[] =>
+  Object.keys(compose.services).filter((name) => value.match(`[/@]${name}:|^${name}:`));
 
 const hasPlugin = spawnSync('docker', ['compose', 'version']).status === 0;
 
@@ -46,12 +61,13 @@ describe('docker-compose.temporal.yml', () => {
       'mongo',
       's3',
       'worker',
+      'api',
     ]);
     if (!hasPlugin) return;
     const { status, stderr } = spawnSync(
       'docker',
       ['compose', '-f', join(root, COMPOSE_FILE), 'config', '-q'],
-      { encoding: 'utf8' },
+      { encoding: 'utf8', env: { ...process.env, JWT_SECRET: SECRET } },
     );
     expect([status, stderr]).toEqual([0, expect.not.stringContaining('error')]);
   });
@@ -90,9 +106,7 @@ describe('docker-compose.temporal.yml', () => {
 });
 
 describe('the worker', () => {
-  const environment = Object.fromEntries(
-    Object.entries(worker?.environment ?? {}).map(([name, value]) => [name, unset(String(value))]),
-  );
+  const environment = environmentOf(worker);
 
   test('gets only variables that stowage reads, with values that it accepts', () => {
     const known = Object.keys(environmentSchema.shape);
@@ -101,20 +115,35 @@ describe('the worker', () => {
   });
 
   test('names the other services', () => {
-    for (const variable of ['TEMPORAL_ADDRESS', 'MONGODB_URI', 'AWS_ENDPOINT_URL_S3']) {
-      const hosts = Object.keys(compose.services).filter((name) =>
-        environment[variable]?.match(`[/@]${name}:|^${name}:`),
-      );
-      expect([variable, hosts]).toEqual([variable, [expect.any(String)]]);
-    }
+    for (const variable of ['TEMPORAL_ADDRESS', 'MONGODB_URI', 'AWS_ENDPOINT_URL_S3'])
+      expect([variable, namedIn(environment[variable])]).toEqual([variable, [expect.any(String)]]);
   });
 
-  test('reads the catalogue as a user whose one role is read', () => {
-    const init = read('deploy/mongo-init.js');
+  test('has a database user who reads the catalogue and the attachments, adds to the audit trail, and nothing else', () => {
+    const { users, roles } = initMongo();
+    const [user] = users;
     expect(environment['MONGODB_URI']).toContain('//stowage:reader-for-trying-out@');
-    expect(init).toContain("user: 'stowage'");
-    expect(init.match(/role: '(\w+)'/g)).toEqual(["role: 'read'"]);
-    expect(compose.services['mongo']?.environment?.['MONGODB_DB']).toBe(environment['MONGODB_DB']);
+    expect(environment['MONGODB_URI']).toMatch(/authSource=krakendb$/);
+    expect(users).toMatchObject([{ database: environment['MONGODB_DB'], user: 'stowage' }]);
+    expect(user?.roles).toEqual([
+      { role: 'read', db: environment['MONGODB_DB'] },
+      { role: 'stowageZip', db: environment['STOWAGE_ZIP_DB'] },
+    ]);
+    expect(roles).toMatchObject([{ database: environment['STOWAGE_ZIP_DB'], role: 'stowageZip', roles: [] }]);
+    expect(
+      roles[0]?.privileges.map(({ resource: { db, collection }, actions }) => [db, collection, ...actions]),
+    ).toEqual([
+      ['stowage', 'workspaces', 'find'],
+      ['stowage', 'clients', 'find'],
+      ['stowage', 'attachments', 'find'],
+      ['stowage', 'audit_events', 'insert'],
+    ]);
+  });
+
+  test('can make ZIPs of attachments: its buckets are there', () => {
+    const folders = (compose.services['s3']?.volumes ?? []).map((volume) => volume.split(':')[1]);
+    for (const name of ['STOWAGE_ATTACHMENTS_BUCKET', 'STOWAGE_ZIP_BUCKET'])
+      expect(folders).toContain(`/data/${environment[name]}`);
   });
 
   test('has a settings file that it accepts, with a volume where the files go', () => {
@@ -124,6 +153,71 @@ describe('the worker', () => {
     expect(settings.ok && mounts.includes(settings.value.outputRoot)).toBe(true);
   });
 });
+
+describe('the API', () => {
+  const api = compose.services['api'];
+  const environment = environmentOf(api);
+
+  test('gets only variables that stowage reads, with values that it can start with', () => {
+    const known = Object.keys(environmentSchema.shape);
+    expect(Object.keys(environment).filter((name) => !known.includes(name))).toEqual([]);
+    const parsed = parseEnvironment(environment);
+    expect(parsed.ok && apiSettings(parsed.value)).toMatchObject({ ok: true });
+  });
+
+  test('has no secret of its own for tokens: without one nothing starts', () => {
+    expect(api?.environment?.['JWT_SECRET']).toMatch(/^\$\{JWT_SECRET:\?.+\}$/);
+  });
+
+  test('is the same build as the worker, asks the same servers, and agrees with it', () => {
+    expect([api?.image, api?.build]).toEqual([worker?.image, worker?.build]);
+    for (const variable of ['TEMPORAL_ADDRESS', 'AWS_ENDPOINT_URL_S3'])
+      expect([variable, namedIn(environment[variable])]).toEqual([variable, [expect.any(String)]]);
+    const ofWorker = environmentOf(worker);
+    for (const name of Object.keys(environment).filter((key) => key in ofWorker))
+      expect([name, environment[name]]).toEqual([name, ofWorker[name]]);
+  });
+
+  test('needs no database, and so knows none', () => {
+    expect(Object.keys(environment).filter((name) => name.startsWith('MONGODB'))).toEqual([]);
+  });
+
+  test('listens where its port is published and its health is asked', () => {
+    expect(environment['HOST']).toBe('0.0.0.0');
+    expect(api?.ports).toEqual([`127.0.0.1:8080:${environment['PORT']}`]);
+    expect(api?.healthcheck?.test?.join(' ')).toContain(`http://127.0.0.1:${environment['PORT']}/healthz`);
+    for (const part of api?.healthcheck?.test ?? []) expect(typeof part).toBe('string');
+    expect(api?.command).toEqual(['node', 'bin/stowage.js', 'api']);
+  });
+});
+
+interface MongoRole {
+  readonly database: string;
+  readonly role: string;
+  readonly roles: readonly unknown[];
+  readonly privileges: readonly {
+    readonly resource: { readonly db: string; readonly collection: string };
+    readonly actions: readonly string[];
+  }[];
+}
+interface MongoUser {
+  readonly database: string;
+  readonly user: string;
+  readonly roles: readonly unknown[];
+}
+
+/** What the script asks of a database, with the environment of its service. */
+function initMongo(): { readonly users: readonly MongoUser[]; readonly roles: readonly MongoRole[] } {
+  const [users, roles]: [MongoUser[], MongoRole[]] = [[], []];
+  const getSiblingDB = (database: string) => ({
+    createUser: (user: MongoUser) => void users.push({ ...user, database }),
+    createRole: (role: MongoRole) => void roles.push({ ...role, database }),
+    attachments: { createIndex: () => undefined },
+  });
+  const env = environmentOf(compose.services['mongo']);
+  runInNewContext(read('deploy/mongo-init.js'), { db: { getSiblingDB }, process: { env } });
+  return { users, roles };
+}
 
 describe('Dockerfile', () => {
   test('is pinned, installs from the lockfile without scripts, and ends as a plain user with a health check', () => {

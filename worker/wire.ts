@@ -8,9 +8,15 @@ import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import type { RestoreDeps } from '../activities/deps.js';
 import { createHashPool } from '../activities/hashing.js';
 import { createRestoreActivities, createTransferActivities } from '../activities/index.js';
+import { createMongoAttachments } from '../activities/stores/mongo-attachments.js';
 import { createMongoRawFiles } from '../activities/stores/mongo-raw-files.js';
-import { createS3ObjectStore } from '../activities/stores/s3-object-store.js';
+import { createS3ObjectStore, type S3ObjectStoreOptions } from '../activities/stores/s3-object-store.js';
+import { createS3ZipStore } from '../activities/stores/s3-zip-store.js';
+import { pause } from '../activities/transfer-range.js';
+import { createZipActivities, createZipTransferActivities } from '../activities/zip-activities.js';
+import type { ZipDeps } from '../activities/zip-deps.js';
 import { transferQueue } from '../core/contract.js';
+import type { JobLimits } from '../core/contract.js';
 import type { Config } from './config.js';
 import { tellJob } from './tell-job.js';
 
@@ -38,41 +44,81 @@ export const bundleWorkflows = (): Promise<WorkflowBundleWithSourceMap> =>
     logger: new DefaultLogger('WARN'),
   });
 
+export interface Deps {
+  readonly restore: RestoreDeps;
+  readonly zip: ZipDeps;
+  readonly close: () => Promise<void>;
+}
+
 /** What the activities need, made of real things; `close` lets them go. */
-export function createDeps({
-  environment,
-  settings,
-}: Config): RestoreDeps & { readonly close: () => Promise<void> } {
-  const { TRANSFER_SLOTS, TRANSFER_PARALLEL_PARTS } = environment;
-  const store = createS3ObjectStore({
+export function createDeps(config: Config): Deps {
+  const { environment, settings } = config;
+  const store = createS3ObjectStore(s3OptionsOf(config));
+  const rawFiles = createMongoRawFiles({ uri: environment.MONGODB_URI, database: environment.MONGODB_DB });
+  const hashes = createHashPool({ threads: Math.min(4, availableParallelism()) });
+  const limits = limitsOf(config);
+  const parallelParts = environment.TRANSFER_PARALLEL_PARTS;
+  const nowMs = (): number => Date.now();
+  const shared = { store, limits, parallelParts, nowMs };
+  const zip = createZipDeps(config, shared);
+  return {
+    restore: {
+      ...shared,
+      rawFiles,
+      hashes,
+      settings,
+      tell: tellJob(),
+      isRunning: async (workflowId) =>
+        (await getClient().workflow.getHandle(workflowId).describe()).status.name === 'RUNNING',
+    },
+    zip: zip.deps,
+    close: async () => {
+      store.close();
+      await Promise.all([rawFiles.close(), hashes.close(), zip.close()]);
+    },
+  };
+}
+
+function s3OptionsOf({ environment, settings }: Config): S3ObjectStoreOptions {
+  const { TRANSFER_SLOTS, TRANSFER_PARALLEL_PARTS, AWS_ENDPOINT_URL_S3: endpoint } = environment;
+  return {
     region: environment.AWS_REGION ?? settings.region ?? 'us-east-1',
     engine: environment.TRANSFER_ENGINE,
     stallTimeoutMs: environment.TRANSFER_STALL_TIMEOUT,
     maxSockets: TRANSFER_SLOTS * Math.max(16, TRANSFER_PARALLEL_PARTS),
-    ...(environment.AWS_ENDPOINT_URL_S3 === undefined ? {} : { endpoint: environment.AWS_ENDPOINT_URL_S3 }),
-  });
-  const rawFiles = createMongoRawFiles({ uri: environment.MONGODB_URI, database: environment.MONGODB_DB });
-  const hashes = createHashPool({ threads: Math.min(4, availableParallelism()) });
-  return {
-    store,
-    rawFiles,
-    hashes,
-    settings,
-    limits: {
-      timeoutMs: environment.RESTORE_TIMEOUT,
-      retries: environment.RESTORE_RETRIES,
-      retryDelayMs: environment.RESTORE_RETRY_DELAY,
-    },
-    parallelParts: TRANSFER_PARALLEL_PARTS,
-    tell: tellJob(),
-    isRunning: async (workflowId) =>
-      (await getClient().workflow.getHandle(workflowId).describe()).status.name === 'RUNNING',
-    nowMs: () => Date.now(),
-    close: async () => {
-      store.close();
-      await Promise.all([rawFiles.close(), hashes.close()]);
-    },
+    ...(endpoint === undefined ? {} : { endpoint }),
   };
+}
+
+const limitsOf = ({ environment }: Config): JobLimits => ({
+  timeoutMs: environment.RESTORE_TIMEOUT,
+  retries: environment.RESTORE_RETRIES,
+  retryDelayMs: environment.RESTORE_RETRY_DELAY,
+});
+
+/** A bucket that is not set fails a job that needs it, not the worker. */
+function createZipDeps(
+  config: Config,
+  shared: Pick<ZipDeps, 'store' | 'limits' | 'parallelParts' | 'nowMs'>,
+): { readonly deps: ZipDeps; readonly close: () => Promise<void> } {
+  const { environment } = config;
+  const zips = createS3ZipStore(s3OptionsOf(config));
+  const attachments = createMongoAttachments({
+    uri: environment.MONGODB_URI,
+    database: environment.STOWAGE_ZIP_DB,
+  });
+  const settings = {
+    attachmentsBucket: environment.STOWAGE_ATTACHMENTS_BUCKET ?? null,
+    zipBucket: environment.STOWAGE_ZIP_BUCKET ?? null,
+    maxBytes: environment.ZIP_MAX_BYTES,
+    maxFiles: environment.ZIP_MAX_FILES,
+    ttlMs: environment.ZIP_TTL,
+  };
+  const close = async (): Promise<void> => {
+    zips.close();
+    await attachments.close();
+  };
+  return { deps: { ...shared, zips, attachments, settings, pause }, close };
 }
 
 /**
@@ -98,13 +144,16 @@ export async function startWorker(
       ...shared,
       taskQueue: environment.STOWAGE_TASK_QUEUE,
       workflowBundle: bundle ?? (await bundleWorkflows()),
-      activities: createRestoreActivities(deps),
+      activities: { ...createRestoreActivities(deps.restore), ...createZipActivities(deps.zip) },
       maxConcurrentActivityTaskExecutions: STEPS_AT_ONCE,
     }),
     Worker.create({
       ...shared,
       taskQueue: transferQueue(environment.STOWAGE_TASK_QUEUE),
-      activities: createTransferActivities(deps),
+      activities: {
+        ...createTransferActivities(deps.restore),
+        ...createZipTransferActivities(deps.zip),
+      },
       maxConcurrentActivityTaskExecutions: environment.TRANSFER_SLOTS,
     }),
   ]);

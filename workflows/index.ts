@@ -1,6 +1,8 @@
 /** What the worker registers. */
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 
+export { bulkZip } from './bulk-zip.js';
+export { expireZip } from './expire-zip.js';
 export { restore } from './restore.js';
 export { restoreReport } from './restore-report.js';
 
@@ -10,6 +12,6 @@ export { restoreReport } from './restore-report.js';
  */
 export default async function unknownWorkflow(): Promise<never> {
   const { workflowType } = workflowInfo();
-  const message = `There is no workflow type ${JSON.stringify(workflowType)}; expected restore or restoreReport.`;
+  const message = `There is no workflow type ${JSON.stringify(workflowType)}; expected restore, bulkZip or restoreReport.`;
   throw ApplicationFailure.nonRetryable(message, 'UnknownWorkflowType');
 }

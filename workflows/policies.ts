@@ -6,6 +6,7 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { ActivityInterfaceFor, ActivityOptions } from '@temporalio/workflow';
 import type { RestoreActivities, TransferActivities } from '../core/contract.js';
+import type { ZipActivities, ZipTransferActivities } from '../core/zip-contract.js';
 
 const QUICK_RETRIES = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' } as const;
 
@@ -36,6 +37,12 @@ const TIDYING: ActivityOptions = {
   retry: { ...QUICK_RETRIES, maximumAttempts: 5 },
 };
 
+/** What expires is health information: tried until it is gone. */
+const EXPIRING: ActivityOptions = {
+  startToCloseTimeout: '1m',
+  retry: { ...QUICK_RETRIES, maximumInterval: '10m' },
+};
+
 export const steps = proxyActivities<RestoreActivities>(STEP);
 export const planning = proxyActivities<RestoreActivities>(PLANNING);
 export const bookkeeping = proxyActivities<RestoreActivities>(BOOKKEEPING);
@@ -45,3 +52,11 @@ export const tidying = proxyActivities<RestoreActivities>(TIDYING);
 /** Transfers run on a queue of their own, whose workers have as many slots as a host may use. */
 export const transfersOn = (taskQueue: string): ActivityInterfaceFor<TransferActivities> =>
   proxyActivities<TransferActivities>({ ...STEP, taskQueue });
+
+export const zipSteps = proxyActivities<ZipActivities>(STEP);
+export const zipTidying = proxyActivities<ZipActivities>(TIDYING);
+export const zipExpiring = proxyActivities<ZipActivities>(EXPIRING);
+
+/** Segments of a ZIP hold transfer slots as well. */
+export const zipTransfersOn = (taskQueue: string): ActivityInterfaceFor<ZipTransferActivities> =>
+  proxyActivities<ZipTransferActivities>({ ...STEP, taskQueue });

@@ -23,7 +23,6 @@ const WRONG_EDGES: readonly (readonly [from: string, to: string])[] = [
   ['client', 'activities'],
   ['client', 'worker'],
   ['worker', 'workflows'],
-  ['worker', 'client'],
 ];
 
 const edges = WRONG_EDGES.map(([from, to]): CompilePlant => ({

@@ -203,11 +203,12 @@ describe('commands on a job', () => {
     },
   );
 
-  test('watch refuses a job of another kind', async () => {
-    const state: Jobs['state'] = async () => ({ ...STATE, type: 'bulkZip' });
-    expect(await run('watch x', { changes: { state } })).toMatchObject({
+  test('watch follows a ZIP too, and refuses a job of another kind', async () => {
+    const ofType = (type: string): Partial<Jobs> => ({ state: async () => ({ ...STATE, type }) });
+    expect((await run('watch x', { changes: ofType('bulkZip') })).out).toContain('s3://zips/run-7.zip');
+    expect(await run('watch x', { changes: ofType('restoreReport') })).toMatchObject({
       code: 5,
-      err: 'x is not a restore but a bulkZip: look at it in the Web UI of Temporal\n',
+      err: 'x is not a restore but a restoreReport: look at it in the Web UI of Temporal\n',
     });
   });
 });

@@ -1,6 +1,7 @@
 /** A command line without a process and jobs without Temporal: plain objects of the real types. */
 import { createColors } from 'picocolors';
 import type { ProgressAnswer, RestorePreview, RestoreResult } from '../../core/contract.js';
+import type { BulkZipResult } from '../../core/zip-contract.js';
 import type { JobEnding, JobState, Jobs } from '../../client/job.js';
 import { plainLines } from '../../client/progress-bar.js';
 import type { Surroundings } from '../../client/surroundings.js';
@@ -89,6 +90,16 @@ export const STATE: JobState = {
   status: 'running',
   startedAtMs: Date.UTC(2025, 1, 4, 14, 30, 22),
   endedAtMs: null,
+  origin: null,
+};
+
+export const ZIP_RESULT: BulkZipResult = {
+  status: 'partial',
+  uri: 's3://zips/run-7.zip',
+  file_name: 'run-7.zip',
+  size_bytes: 1_294_467_890,
+  entries: 6,
+  skipped: [{ uri: 's3://raw/run-7/gone\u0007.bin', reason: 'not found' }],
 };
 
 /** Jobs that have nothing to do but to end; `calls` lists what was asked of them. */
@@ -104,6 +115,12 @@ export function fakeJobs(
       await note('start', request, workflowId);
       return { workflowId, runId: 'run-1' };
     },
+    startZip: async (request, workflowId) => {
+      await note('start zip', request, workflowId);
+      return { workflowId, runId: 'run-1' };
+    },
+    zipEnding: async () => ({ kind: 'completed', result: ZIP_RESULT }),
+    runningIds: async () => [],
     progress: async () => PROGRESS,
     ending: async () => ending,
     state: async (workflowId) => ({ ...STATE, workflowId }),
@@ -144,7 +161,7 @@ export function fakeWorld(jobs: Jobs, stdin = ''): FakeWorld {
       return () => void pressed.delete(callback);
     },
     openDisplay: () => plainLines(err, Date.now),
-    newWorkflowId: () => 'restore-20250204-143022-9f3c',
+    newWorkflowId: (kind) => `${kind}-20250204-143022-9f3c`,
     now: () => STATE.startedAtMs + 65_000,
     rhythm: { pollMs: 1, silenceMs: 20, outageMs: 50, retryMs: 1 },
   };

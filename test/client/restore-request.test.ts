@@ -45,7 +45,9 @@ describe('the request', () => {
 });
 
 test('a workflow id tells the time in UTC and nothing else', () => {
-  expect(newWorkflowId(new Date('2025-02-04T14:30:22.123Z'), '9f3c')).toBe('restore-20250204-143022-9f3c');
+  expect(newWorkflowId('restore', new Date('2025-02-04T14:30:22.123Z'), '9f3c')).toBe(
+    'restore-20250204-143022-9f3c',
+  );
 });
 
 test.each([

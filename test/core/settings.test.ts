@@ -11,6 +11,15 @@ describe('the environment', () => {
     expect(parseEnvironment({})).toEqual({
       ok: true,
       value: {
+        STOWAGE_ZIP_DB: 'stowage',
+        ZIP_MAX_BYTES: 104_857_600,
+        ZIP_MAX_FILES: 50,
+        ZIP_TTL: 3_600_000,
+        ZIP_WAIT: 110_000,
+        PORT: 8080,
+        HOST: '127.0.0.1',
+        API_RATE_PER_MINUTE: 100,
+        API_JOBS_PER_USER: 5,
         TEMPORAL_ADDRESS: '127.0.0.1:7233',
         TEMPORAL_NAMESPACE: 'default',
         STOWAGE_TASK_QUEUE: 'stowage',

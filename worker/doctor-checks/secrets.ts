@@ -2,7 +2,12 @@ import type { Finding } from './finding.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-const SECRET_VARIABLES = ['TEMPORAL_API_KEY', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const;
+const SECRET_VARIABLES = [
+  'TEMPORAL_API_KEY',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'JWT_SECRET',
+] as const;
 
 /** Shorter values would be found inside ordinary words; addresses are shown without credentials anyway. */
 const SHORTEST_SECRET = 4;

@@ -16,7 +16,7 @@ describe('a workflow type that does not exist', () => {
       status: 'FAILED',
       type: 'UnknownWorkflowType',
       nonRetryable: true,
-      message: 'There is no workflow type "restor"; expected restore or restoreReport.',
+      message: 'There is no workflow type "restor"; expected restore, bulkZip or restoreReport.',
     });
     expect(job.calls).toEqual([]);
   });

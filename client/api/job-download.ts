@@ -1,0 +1,36 @@
+/** GET and HEAD /jobs/{id}/download: the finished ZIP, as often as it is asked for until it expires. */
+import type { Jobs } from '../job.js';
+import type { ApiContext, ZodApp } from './context.js';
+import { jobUrl } from './context.js';
+import type { Expiry } from './job-document.js';
+import { expiresAt } from './job-document.js';
+import type { OwnedJob } from './owned-job.js';
+import { ownedJob } from './owned-job.js';
+import { problem } from './problems.js';
+import { answers, jobParams } from './schemas.js';
+import { sendZip } from './send-zip.js';
+import { problemOfZip } from './zip-ending.js';
+
+/** Registers the route. */
+export function addJobDownload(app: ZodApp, { jobs, zips, settings, nowMs }: ApiContext): void {
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/jobs/:id/download',
+    schema: { summary: 'Download the ZIP of a job', params: jobParams, response: answers.file },
+    config: { scope: 'zip', produces: ['application/zip'] },
+    handler: async (request, reply) => {
+      const job = await ownedJob(jobs, request.params.id, request.principal);
+      const result = await finishedZip(jobs, job, { ttlMs: settings.zipTtlMs, nowMs: nowMs() });
+      return sendZip(zips, result, request, reply, `${jobUrl(request.params.id)}/download`);
+    },
+  });
+}
+
+async function finishedZip(jobs: Jobs, { kind, state }: OwnedJob, expiry: Expiry) {
+  if (kind !== 'zip') throw problem('no-such-resource');
+  if (state.status === 'running') throw problem('job-running', { headers: { 'retry-after': '2' } });
+  const ending = await jobs.zipEnding(state.workflowId);
+  if (ending.kind !== 'completed') throw problemOfZip(ending);
+  if (expiresAt(state, expiry) <= expiry.nowMs) throw problem('gone');
+  return ending.result;
+}

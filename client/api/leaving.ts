@@ -1,0 +1,15 @@
+import type { FastifyReply } from 'fastify';
+
+/** Aborted when the connection of an answer closes. (`request.signal` is aborted already when the body has been read.) */
+export function leavingOf({ raw }: FastifyReply): AbortSignal {
+  const leaving = new AbortController();
+  raw.once('close', () => leaving.abort());
+  return leaving.signal;
+}
+
+/** A client that does not wait for the end of its answer: nginx's number, in logs and metrics only. */
+const CLIENT_LEFT = 499;
+
+/** What became of an answer, for `onResponse`. */
+export const statusOf = ({ raw, statusCode }: FastifyReply): number =>
+  raw.writableFinished ? statusCode : CLIENT_LEFT;

@@ -1,0 +1,73 @@
+/** Finished ZIPs for the HTTP API, over the object store: a body that breaks is fetched on from where it broke. */
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreProblem } from '../activities/ports.js';
+import type { ObjectStore, PinnedObject } from '../activities/ports.js';
+import type { ZipReader } from '../client/api/ports.js';
+import { Problem } from '../client/problem.js';
+import { parseS3Path } from '../core/s3-url.js';
+
+/** In a row, without a byte in between. */
+const MOST_FAILURES = 4;
+const FIRST_PAUSE_MS = 200;
+
+/** Every request is pinned to the ETag of the head, so that no two objects are ever mixed. */
+export function createZipReader(store: ObjectStore): ZipReader {
+  return {
+    head: async (uri, signal) => {
+      try {
+        const { etag, sizeBytes } = await store.head(addressOf(uri), signal);
+        return { etag: etag.startsWith('"') ? etag : `"${etag}"`, sizeBytes };
+      } catch (error) {
+        if (error instanceof StoreProblem && error.code === 'missing') return null;
+        throw problemOf(error);
+      }
+    },
+    read: async (uri, etag, start, end, signal) => {
+      const object = { ...addressOf(uri), etag };
+      // The first request is made before the answer begins: it may still be refused.
+      const first = await store.readRange(object, start, end, signal).catch((error: unknown) => {
+        throw problemOf(error);
+      });
+      return Readable.from(resumed(store, object, first, [start, end], signal));
+    },
+  };
+}
+
+async function* resumed(
+  store: ObjectStore,
+  object: PinnedObject,
+  first: Readable,
+  [start, end]: readonly [number, number],
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  let body: Readable | null = first;
+  let failures = 0;
+  for (let at = start; at < end;) {
+    try {
+      body ??= await store.readRange(object, at, end, signal);
+      for await (const chunk of body as AsyncIterable<Buffer>) {
+        [at, failures] = [at + chunk.length, 0];
+        yield chunk;
+      }
+    } catch (error) {
+      body = null;
+      failures += 1;
+      const mayPass = error instanceof StoreProblem && error.code === 'unavailable';
+      if (!mayPass || failures >= MOST_FAILURES) throw error;
+      await sleep(FIRST_PAUSE_MS * 2 ** failures, undefined, { signal });
+    }
+  }
+}
+
+function addressOf(uri: string): { readonly bucket: string; readonly key: string } {
+  const { bucket = '', prefix: key = '' } = parseS3Path(uri) ?? {};
+  return { bucket, key };
+}
+
+/** The API tells what may pass from what does not, and shows nothing else of it. */
+function problemOf(error: unknown): unknown {
+  if (!(error instanceof StoreProblem)) return error;
+  const kind = error.code === 'unavailable' ? 'unreachable' : error.code === 'denied' ? 'denied' : 'internal';
+  return new Problem(kind, error.message, error);
+}

@@ -1,0 +1,91 @@
+/** What people ask a running bulk ZIP, and what they may tell it: query `progress`, signals `pause` and `resume`, current details. */
+import { defineQuery, defineSignal, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import type { ProgressAnswer } from '../core/contract.js';
+import { PAUSE_SIGNAL, PROGRESS_QUERY, RESUME_SIGNAL } from '../core/contract.js';
+import { clock, humanBytes } from '../core/units.js';
+import type { ZipState } from './bulk-zip-state.js';
+import { rateOver } from './rate.js';
+
+export interface ZipDesk {
+  phase: Exclude<ProgressAnswer['phase'], 'paused'>;
+  paused: boolean;
+  /** Null until the ZIP is planned. */
+  state: ZipState | null;
+}
+
+/** Opens the desk: must be called before the first await, so that a query finds it at once. */
+export function openZipDesk(): ZipDesk {
+  const desk: ZipDesk = { phase: 'planning', paused: false, state: null };
+  setHandler(defineQuery<ProgressAnswer>(PROGRESS_QUERY), () => zipProgress(desk), {
+    description:
+      'How far the ZIP is: entries (as files), bytes, rate, time left, and the segments under way.',
+  });
+  setHandler(defineSignal(PAUSE_SIGNAL), () => pause(desk, true), {
+    description: 'Begin no more segments; what is under way ends. The time limit goes on.',
+  });
+  setHandler(defineSignal(RESUME_SIGNAL), () => pause(desk, false), { description: 'Go on after a pause.' });
+  showZipDetails(desk);
+  return desk;
+}
+
+function pause(desk: ZipDesk, paused: boolean): void {
+  desk.paused = paused;
+  showZipDetails(desk);
+}
+
+/** The one job counts as a raw file, its entries as files. */
+function zipProgress({ phase, paused, state }: ZipDesk): ProgressAnswer {
+  if (state === null) return { ...NOTHING_YET, phase };
+  const { job, tally } = state;
+  const rate = rateOver(state.samples);
+  return {
+    phase: paused && phase === 'restoring' ? 'paused' : phase,
+    raw_files_total: 1,
+    raw_files_done: phase === 'done' ? 1 : 0,
+    files_total: job.entries,
+    files_done: tally.entriesDone + tally.entriesSkipped,
+    files_failed: tally.entriesSkipped,
+    bytes_total: job.bytes,
+    bytes_done: tally.bytesDone,
+    rate_bytes_per_s: rate,
+    eta_s: rate > 0 ? Math.round((job.bytes - tally.bytesDone) / rate) : null,
+    current: [...state.current].map((segment) => ({
+      raw_file_id: '',
+      file: segmentName(segment, job.segments),
+      state: 'zipping',
+      bytes_done: 0,
+      bytes_total: 0,
+    })),
+  };
+}
+
+const NOTHING_YET = {
+  raw_files_total: 0,
+  raw_files_done: 0,
+  files_total: 0,
+  files_done: 0,
+  files_failed: 0,
+  bytes_total: 0,
+  bytes_done: 0,
+  rate_bytes_per_s: 0,
+  eta_s: null,
+  current: [],
+} as const;
+
+/** What a segment is called where people look. */
+export const segmentName = (segment: number, segments: number): string =>
+  `segment ${segment + 1} of ${segments}`;
+
+/** For the Web UI's "Current Details", as Markdown: counts only, because names may be health information. */
+export function showZipDetails(desk: ZipDesk): void {
+  const progress = zipProgress(desk);
+  const eta = progress.eta_s === null ? '' : `, about ${clock(progress.eta_s)} left`;
+  const segments = progress.current.map(({ file }) => file).join(', ');
+  setCurrentDetails(
+    `**${progress.phase === 'restoring' ? 'zipping' : progress.phase}**: ` +
+      `${progress.files_done} of ${progress.files_total} entries, ` +
+      `${humanBytes(progress.bytes_done)} of ${humanBytes(progress.bytes_total)}, ` +
+      `${humanBytes(progress.rate_bytes_per_s)}/s${eta}, ${progress.files_failed} skipped` +
+      (segments === '' ? '' : `\n\nNow: ${segments}`),
+  );
+}
