@@ -5,7 +5,7 @@ import { endOf, openLab } from '../support/lab.js';
 import type { Lab } from '../support/lab.js';
 import { DOWNLOADED, readRestored } from '../support/run-restore.js';
 
-describe('a raw file of ten thousand files', () => {
+describe('a raw file of thousands of files', () => {
   let lab: Lab;
   let project = '';
   const block = noise(64 + 3_000, 'ten thousand');
@@ -26,7 +26,7 @@ describe('a raw file of ten thousand files', () => {
     expect(failure).toBeNull();
     expect(result).toMatchObject({ files: 3_000, successful: 3_000, bytes_downloaded: 192_000 });
     expect(new Set(Object.values(statuses))).toEqual(new Set([DOWNLOADED]));
-    for (const at of [0, 99, 100, 5000, 9999]) {
+    for (const at of [0, 99, 100, 1500, 2999]) {
       const name = `t.d/${at % 100}/f${at}`;
       expect(await lab.holds(`${project}/${name}`, files[name] ?? new Uint8Array())).toBe(true);
     }
