@@ -34,6 +34,7 @@ afterAll(async () => {
 const add = (suffix: string, more = {}, bytes = 1000): Promise<string> =>
   clinic.zip.add({ name: `${CANARY} ${suffix}.pdf`, bytes: noise(bytes, suffix), ...more });
 
+let earlierWorker = '';
 const bodies: string[] = [];
 async function ask(ids: readonly string[], wanted: number, asked: AskedZip = {}): Promise<Response> {
   const answer = await clinic.askZip(ids, { api, ...asked });
@@ -54,11 +55,16 @@ async function bucketTexts(): Promise<readonly string[]> {
   return texts;
 }
 
-/** A job that stands still in its middle: plan and upload are in S3. */
+/** A job that stands still in its middle: its plan is in S3, its upload has begun. */
 async function lookIntoPausedJob(ids: readonly string[]): Promise<readonly string[]> {
   const headers = { prefer: 'respond-async' };
+  worker.kill('SIGTERM');
+  const { err } = await worker.ended;
   const location = (await ask(ids, 202, { headers })).headers.get('location') ?? '';
   await clinic.ask(`${location}/pause`, { api, method: 'POST' });
+  earlierWorker = err;
+  worker = await startWorkerProcess(clinic.zip.lab, { LOG_LEVEL: 'trace' });
+  await until('the ZIP is planned', async () => (await bucketTexts()).some((text) => /\/plan/.test(text)));
   const texts = [...(await bucketTexts())];
   bodies.push(await (await clinic.ask(location, { api })).text());
   await clinic.ask(`${location}/resume`, { api, method: 'POST' });
@@ -92,7 +98,7 @@ test('no name of an attachment is anywhere but in the ZIP', async () => {
     bucket: [...inBucket, ...(await bucketTexts())].join('\n'),
     bodies: bodies.join('\n'),
     'log of the API': api.said(),
-    'log of the worker': worker.said(),
+    'log of the worker': earlierWorker + worker.said(),
     metrics: await (await clinic.ask('/metrics', { api, as: null })).text(),
     audit: JSON.stringify(await clinic.zip.audit()),
   };
