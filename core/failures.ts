@@ -39,7 +39,7 @@ export const FAILURES = {
     exitCode: 5,
   },
   TooLarge: {
-    sentence: 'The attachments are too large for one ZIP',
+    sentence: 'The attachments are larger than one ZIP may be',
     retryable: false,
     httpStatus: 413,
     exitCode: 2,

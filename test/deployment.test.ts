@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
+import { Registry } from 'prom-client';
 import { parse } from 'yaml';
+import { createMetrics } from '../client/api/metrics.js';
 import { environmentSchema, parseEnvironment, parseSettingsFile } from '../core/settings.js';
 import { apiSettings } from '../worker/api-deps.js';
 
@@ -236,5 +238,27 @@ describe('Dockerfile', () => {
   test('the image holds no secrets of the checkout', () => {
     const ignored = read('.dockerignore').split('\n');
     expect(ignored).toEqual(expect.arrayContaining(['.env', '**/node_modules', '**/.git', 'dist']));
+  });
+});
+
+describe('deploy/alerts.yaml', () => {
+  const { groups } = parse(read('deploy/alerts.yaml')) as {
+    readonly groups: readonly {
+      readonly rules: readonly { readonly alert: string; readonly expr: string }[];
+    }[];
+  };
+  const rules = groups.flatMap((group) => group.rules);
+
+  test('asks only for metrics that the API has', async () => {
+    const registry = new Registry();
+    createMetrics(registry);
+    const metrics = (await registry.getMetricsAsJSON()).map(({ name }) => name);
+    const asked = rules.flatMap(({ expr }) => expr.match(/\bzip_\w+/g) ?? []);
+    expect(asked.length).toBeGreaterThan(5);
+    for (const name of asked) expect(metrics).toContain(name.replace(/_bucket$/, ''));
+  });
+
+  test('operations say of each alert where to look', () => {
+    for (const { alert } of rules) expect(read('docs/operations.md')).toContain(`| \`${alert}\` |`);
   });
 });
