@@ -73,7 +73,6 @@ export async function openLab({
   output,
   worker = true,
 }: LabOptions = {}): Promise<Lab> {
-  quietLog();
   const unique = randomUUID().slice(0, 8);
   const folder = await mkdtemp(join(tmpdir(), 'stowage-lab-'));
   const outputRoot = output ?? join(folder, 'output');
@@ -96,7 +95,12 @@ export async function openLab({
   const connection = await Connection.connect({ address: config.environment.TEMPORAL_ADDRESS });
   const client = new Client({ connection });
   const bundle = { code: await readFile(process.env['STOWAGE_TEST_BUNDLE'] ?? '', 'utf8') };
-  let running: RunningWorker | null = worker ? await startWorker(config, bundle) : null;
+  // Temporal's runtime ends with its last worker: installed without one, it keeps the test's process alive.
+  const run = (): Promise<RunningWorker> => {
+    quietLog();
+    return startWorker(config, bundle);
+  };
+  let running: RunningWorker | null = worker ? await run() : null;
   const stopWorker = async (): Promise<void> => {
     await running?.stop();
     running = null;
@@ -129,7 +133,7 @@ export async function openLab({
     stopWorker,
     restartWorker: async () => {
       await stopWorker();
-      running = await startWorker(config, bundle);
+      running = await run();
     },
     close: async () => {
       await stopWorker();
