@@ -1,12 +1,15 @@
-/** `npm run demo`: servers, a small corpus, a worker, one restore with all its endings, and what came out of it. */
+/** `npm run demo`: servers, a small corpus, a worker, one restore with all its endings, one bulk ZIP, and what came out of it. */
 import { parseArgs } from 'node:util';
 import { main as stowage } from '../client/cli.js';
 import { installLog } from '../worker/log.js';
 import { openCorpus } from './corpus.js';
 import { DEMO_IDS, makeDemoCorpus, makeDemoOutput } from './demo-corpus.js';
 import { checkDemo, printReports } from './demo-outcome.js';
+import { showZip } from './demo-zip.js';
 import { addFolder } from './demo-folder.js';
 import { DATA_DIR } from './dev.js';
+import { apiEnvironment, curlLine, startLocalApi } from './local-api.js';
+import type { LocalApi } from './local-api.js';
 import { startLocalStack, untilInterrupted } from './local-stack.js';
 import type { LocalStack } from './local-stack.js';
 
@@ -29,29 +32,38 @@ async function main(): Promise<number> {
   installLog('error');
   const once = values.once === true || !process.stdout.isTTY;
   const output = `${DATA_DIR}/demo-output`;
-  const options = { dataDir: DATA_DIR, output, database: 'stowage_demo', taskQueue: 'stowage-demo', say };
+  const taskQueue = 'stowage-demo';
+  const env = await apiEnvironment(DATA_DIR, taskQueue);
+  const options = { dataDir: DATA_DIR, output, database: 'stowage_demo', taskQueue, env, say };
   const local = await startLocalStack(options);
   const interrupted = untilInterrupted();
+  const api = await startLocalApi(local, DATA_DIR, say).catch(async (error: unknown) => {
+    await local.stop();
+    throw error;
+  });
   try {
-    const good = await show(local, values.from);
+    const good = await show(local, api, values.from);
     if (!once) await stay(interrupted);
     return good ? 0 : 1;
   } finally {
     say('Stopping what was started …');
+    await api.stop();
     await local.stop();
   }
 }
 
-/** Makes the corpus, restores it through the CLI, prints the reports. True where all came out as it should. */
-async function show(local: LocalStack, from: string | undefined): Promise<boolean> {
+/** Makes the corpus, restores it through the CLI, prints the reports, downloads a ZIP. True where all came out as it should. */
+async function show(local: LocalStack, api: LocalApi, from: string | undefined): Promise<boolean> {
   const ids = await fill(local, from);
   say(`\n$ npx stowage restore ${ids.join(' ')}\n`);
   const startedAtMs = Date.now();
   const exitCode = await stowage(['restore', ...ids]);
   await printReports(local.output, startedAtMs);
-  const problems = from === undefined ? await checkDemo(local.output, startedAtMs, exitCode) : [];
+  const restored = from === undefined ? await checkDemo(local.output, startedAtMs, exitCode) : [];
+  const problems = [...restored, ...(await showZip(api, DATA_DIR, say))];
   for (const problem of problems) say(`NOT AS EXPECTED: ${problem}`);
   tellWhatNext(local, ids);
+  say(`  ${curlLine(api.download)}`);
   return problems.length === 0 && (from === undefined || exitCode === 0);
 }
 

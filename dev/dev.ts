@@ -4,15 +4,20 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DEFAULT_TASK_QUEUE } from '../core/contract.js';
 import { installLog } from '../worker/log.js';
+import { apiEnvironment, curlLine, startLocalApi } from './local-api.js';
+import type { LocalApi } from './local-api.js';
 import { exportLines, startLocalStack, untilInterrupted } from './local-stack.js';
+import type { LocalStack } from './local-stack.js';
 
 export const DATA_DIR = join('.stowage', 'dev');
 
 const HELP = `Usage: stowage dev [--output FOLDER]
 
-Starts Temporal with its Web UI, an S3 server, MongoDB and a worker on this machine, and stops them with Ctrl-C. Their data stays
-in ${DATA_DIR} for the next start. Restored files go to FOLDER (default ${DATA_DIR}/output).
+Starts Temporal with its Web UI, an S3 server, MongoDB, a worker and the HTTP API on this machine, and stops them with Ctrl-C.
+Their data stays in ${DATA_DIR} for the next start. Restored files go to FOLDER (default ${DATA_DIR}/output).
 `;
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 export async function main(argv: readonly string[]): Promise<number> {
   const { values } = parseArgs({
@@ -26,25 +31,36 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
   installLog('warn');
   const options = {
     dataDir: DATA_DIR,
     output: values.output,
     database: 'krakendb',
     taskQueue: DEFAULT_TASK_QUEUE,
+    env: await apiEnvironment(DATA_DIR, DEFAULT_TASK_QUEUE),
     say,
   };
   const local = await startLocalStack(options);
+  try {
+    const api = await startLocalApi(local, DATA_DIR, say);
+    await stay(local, api);
+    say('Stopping …');
+    await api.stop();
+  } finally {
+    await local.stop();
+  }
+  return 0;
+}
+
+/** Says what there is, until Ctrl-C. */
+async function stay(local: LocalStack, { download }: LocalApi): Promise<void> {
   const interrupted = untilInterrupted();
   const envFile = join(DATA_DIR, 'env.sh');
   await writeFile(envFile, `${exportLines(local.env).join('\n')}\n`, { mode: 0o600 });
   say(`\nWeb UI: ${local.stack.temporal.uiUrl ?? 'none'}`);
   say(`Output: ${local.output}`);
   say(`In another shell:  source ${envFile} && npx stowage restore <raw file id>`);
+  say(`A ZIP of attachments:  ${curlLine(download)}`);
   say('Ctrl-C stops everything that was started here.');
   await interrupted;
-  say('Stopping …');
-  await local.stop();
-  return 0;
 }

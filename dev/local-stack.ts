@@ -21,6 +21,8 @@ export interface LocalStackOptions {
   readonly output: string;
   readonly database: string;
   readonly taskQueue: string;
+  /** More settings of the worker. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly say: (line: string) => void;
 }
 
@@ -30,6 +32,7 @@ export async function startLocalStack({
   output,
   database,
   taskQueue,
+  env: more = {},
   say,
 }: LocalStackOptions): Promise<LocalStack> {
   const stack = await startStack({ dataDir: resolve(dataDir), persistent: true, say });
@@ -42,6 +45,7 @@ export async function startLocalStack({
       STOWAGE_CONFIG: settings,
       STOWAGE_TASK_QUEUE: taskQueue,
       MONGODB_DB: database,
+      ...more,
     };
     // The AWS SDK finds its credentials in the environment of the process, and this process is the worker too.
     Object.assign(process.env, env);

@@ -1,18 +1,11 @@
 /** `stowage api`: the HTTP API as a process. */
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
-import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
-import { buildApi } from '../client/api/app.js';
-import { connectToTemporal } from '../client/connect.js';
 import { exitCodeOfProblem } from '../client/exit-code.js';
-import { createJobs } from '../client/jobs.js';
 import { asProblem } from '../client/problem.js';
-import type { Parsed } from '../core/input.js';
-import type { Environment } from '../core/settings.js';
-import { parseEnvironment } from '../core/settings.js';
-import type { ApiSettings } from '../client/api/ports.js';
-import { apiSettings, createApiDeps } from './api-deps.js';
+import type { ApiConfig } from './api-server.js';
+import { readApiConfig, startApi } from './api-server.js';
 
 const HELP = `Usage: stowage api
 
@@ -25,8 +18,6 @@ EXIT STATUS
 
 /** RFC 7518 §3.2: a key of HS256 is as long as its hash. */
 const SHORTEST_SECRET = 32;
-/** A client that reads slowly must not hold up a deploy for ever. */
-const STOP_TIMEOUT_MS = 30_000;
 
 /** Runs until it is told to stop; resolves with the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -39,7 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const config = readConfig(process.env);
+  const config = readApiConfig(process.env);
   if (!config.ok) {
     process.stderr.write(
       `stowage api cannot start; these settings are wrong:\n  ${config.message.replaceAll('\n', '\n  ')}\n`,
@@ -56,38 +47,13 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-interface ApiConfig {
-  readonly environment: Environment;
-  readonly settings: ApiSettings;
-}
-
-function readConfig(env: NodeJS.ProcessEnv): Parsed<ApiConfig> {
-  const environment = parseEnvironment(env);
-  if (!environment.ok) return environment;
-  const settings = apiSettings(environment.value);
-  return settings.ok
-    ? { ok: true, value: { environment: environment.value, settings: settings.value } }
-    : settings;
-}
-
-async function serve({ environment, settings }: ApiConfig): Promise<void> {
-  const { HOST: host, PORT: port, LOG_LEVEL: level, JWT_SECRET: secret } = environment;
+async function serve(config: ApiConfig): Promise<void> {
+  const { LOG_LEVEL: level, JWT_SECRET: secret } = config.environment;
   const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
   if (secret !== undefined && secret.length < SHORTEST_SECRET)
     log.warn(`JWT_SECRET is short: HS256 wants at least ${SHORTEST_SECRET} characters`);
-  const deps = createApiDeps(environment, settings, createJobs(await connectToTemporal()));
-  const app = buildApi({ ...deps, log });
-  try {
-    log.info({ address: await app.listen({ host, port }) }, 'api is ready');
-    await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
-    await stop(app);
-  } finally {
-    await deps.close();
-  }
-}
-
-async function stop(app: FastifyInstance): Promise<void> {
-  const timer = setTimeout(() => app.server.closeAllConnections(), STOP_TIMEOUT_MS);
-  await app.close();
-  clearTimeout(timer);
+  const api = await startApi(config, log);
+  log.info({ address: api.url }, 'api is ready');
+  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  await api.stop();
 }

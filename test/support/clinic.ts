@@ -2,11 +2,7 @@
 import { Writable } from 'node:stream';
 import { SignJWT } from 'jose';
 import { pino } from 'pino';
-import { buildApi } from '../../client/api/app.js';
-import { connectToTemporal } from '../../client/connect.js';
-import { createJobs } from '../../client/jobs.js';
-import { parseEnvironment } from '../../core/settings.js';
-import { apiSettings, createApiDeps } from '../../worker/api-deps.js';
+import { readApiConfig, startApi } from '../../worker/api-server.js';
 import type { LabOptions } from './lab.js';
 import { openZip, openZipLab } from './zip-lab.js';
 import type { ZipLab } from './zip-lab.js';
@@ -61,7 +57,7 @@ export async function openClinic(options: LabOptions = {}): Promise<Clinic> {
   const zip = await openZipLab({ ...options, env: { JWT_SECRET: SECRET, ...options.env } });
   const apis: Api[] = [];
   const openApi = async (env: Readonly<Record<string, string>>): Promise<Api> => {
-    const opened = await startApi({ ...process.env, ...zip.lab.env, ...env });
+    const opened = await openApiOf({ ...process.env, ...zip.lab.env, ...env });
     apis.push(opened);
     return opened;
   };
@@ -108,21 +104,11 @@ const signed = (claims: Claims): Promise<string> =>
     .sign(new TextEncoder().encode(SECRET));
 
 /** As `stowage api` does it, in this process. */
-async function startApi(env: NodeJS.ProcessEnv): Promise<Api> {
-  const environment = parseEnvironment(env);
-  if (!environment.ok) throw new Error(environment.message);
-  const settings = apiSettings(environment.value);
-  if (!settings.ok) throw new Error(settings.message);
+async function openApiOf(env: NodeJS.ProcessEnv): Promise<Api> {
+  const config = readApiConfig({ ...env, PORT: '0' });
+  if (!config.ok) throw new Error(config.message);
   const lines: string[] = [];
   const sink = new Writable({ write: (chunk, _encoding, done) => (lines.push(String(chunk)), done()) });
-  const jobs = createJobs(await connectToTemporal(env));
-  const deps = createApiDeps(environment.value, settings.value, jobs);
-  const app = buildApi({ ...deps, log: pino({ level: 'debug' }, sink) });
-  const url = await app.listen({ host: '127.0.0.1', port: 0 });
-  const close = async (): Promise<void> => {
-    app.server.closeAllConnections();
-    await app.close();
-    await deps.close();
-  };
-  return { url, log: () => lines.join(''), close };
+  const { url, stop } = await startApi(config.value, pino({ level: 'debug' }, sink), env);
+  return { url, log: () => lines.join(''), close: stop };
 }
