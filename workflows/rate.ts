@@ -7,7 +7,9 @@ const SHORTEST_MS = 2000;
 
 /** Adds a moment; those less than a second apart count as one. */
 export function withSample(samples: Samples, atMs: number, bytesDone: number): Samples {
-  const recent = samples.filter((one) => atMs - one.atMs <= WINDOW_MS);
+  // One moment before the last minute stays: long jobs are told of their transfers every few minutes only (worker/tell-job.ts).
+  const from = samples.findLastIndex((one) => atMs - one.atMs > WINDOW_MS);
+  const recent = samples.slice(Math.max(0, from));
   const [before, last] = [recent.at(-2), recent.at(-1)];
   const sameMoment = before !== undefined && last !== undefined && last.atMs - before.atMs < MOMENT_MS;
   return [...(sameMoment ? recent.slice(0, -1) : recent), { atMs, bytesDone }];

@@ -2,6 +2,8 @@
 import type { FileCounts, FilePlan, PageAnswer, PlannedJob, RestoreCarry, Tally } from '../core/contract.js';
 import { isSuccess, statusText } from '../core/outcome.js';
 import type { FileOutcome } from '../core/outcome.js';
+import { rateOver, withSample } from './rate.js';
+import type { Samples } from './rate.js';
 
 export interface CurrentFile {
   readonly rawFileId: string;
@@ -25,13 +27,10 @@ export interface RestoreState {
   readonly fullFilesystems: Set<string>;
   readonly current: Map<number, CurrentFile>;
   /** Bytes done at moments of the last minute, for the rate. */
-  samples: readonly { readonly atMs: number; readonly bytesDone: number }[];
+  samples: Samples;
 }
 
 const SHOWN_FAILURES = 10;
-const RATE_WINDOW_MS = 60_000;
-const MOMENT_MS = 1000;
-const SHORTEST_RATE_MS = 2000;
 
 export const newState = (job: PlannedJob, deadlineAtMs: number): RestoreState => ({
   job,
@@ -124,19 +123,10 @@ function add(state: RestoreState, more: Tally): void {
 export const bytesSoFar = ({ tally, current }: RestoreState): number =>
   [...current.values()].reduce((sum, { bytesDone }) => sum + bytesDone, tally.bytesDone);
 
-/** Remembers how far the job is now, for the rate of the last minute; moments less than a second apart count as one. */
+/** Remembers how far the job is now, for its rate. */
 export function sample(state: RestoreState, atMs: number): void {
-  // One moment before the last minute stays: long jobs are told of their transfers every few minutes only (worker/tell-job.ts).
-  const from = state.samples.findLastIndex((one) => atMs - one.atMs > RATE_WINDOW_MS);
-  const recent = state.samples.slice(Math.max(0, from));
-  const [before, last] = [recent.at(-2), recent.at(-1)];
-  const sameMoment = before !== undefined && last !== undefined && last.atMs - before.atMs < MOMENT_MS;
-  state.samples = [...(sameMoment ? recent.slice(0, -1) : recent), { atMs, bytesDone: bytesSoFar(state) }];
+  state.samples = withSample(state.samples, atMs, bytesSoFar(state));
 }
 
-/** Bytes per second over the last minute; 0 until there are two seconds to judge by. */
-export function rateOf({ samples }: RestoreState): number {
-  const [first, last] = [samples[0], samples.at(-1)];
-  if (first === undefined || last === undefined || last.atMs - first.atMs < SHORTEST_RATE_MS) return 0;
-  return Math.max(0, Math.round(((last.bytesDone - first.bytesDone) * 1000) / (last.atMs - first.atMs)));
-}
+/** Bytes per second over the last minute. */
+export const rateOf = ({ samples }: RestoreState): number => rateOver(samples);
