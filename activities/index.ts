@@ -14,6 +14,7 @@ import { checkLocal } from './local-check.js';
 import { verifyFile } from './local-verify.js';
 import { planRestore } from './plan-restore.js';
 import { readReport, rescueReport } from './read-report.js';
+import { reportUnplanned } from './report-unplanned.js';
 import { restorePage } from './restore-page.js';
 import { checkSource } from './s3-etag-check.js';
 import { runStep } from './step.js';
@@ -46,6 +47,7 @@ export const createRestoreActivities = (deps: RestoreDeps): RestoreActivities =>
     ),
   concludeFile: ({ job, file, outcome, local }) => conclude(deps, job, file, outcome, local),
   writeReport: (request) => writeReport(deps, request),
+  reportUnplanned: (request) => reportUnplanned(deps, request),
   closeJob: ({ folder }) => removeJobFolder(folder),
   readReport: ({ paths }) => readReport(deps, paths),
   rescueReport: ({ workflowId }) => rescueReport(deps, workflowId),

@@ -35,7 +35,7 @@ async function plan(deps: RestoreDeps, request: PlanRequest, context: StepContex
   const folder = jobFolder(deps.settings.outputRoot, request.workflowId, request.runId);
   const written = input.dryRun ? null : await readPlan(folder).catch(() => null);
   if (written !== null) return { kind: 'planned', job: written.job };
-  const plans = await readCatalogue(deps, input);
+  const plans = await readCatalogue(deps, input, context.signal);
   if (plans === null)
     return {
       kind: 'invalid',
@@ -59,8 +59,11 @@ async function plan(deps: RestoreDeps, request: PlanRequest, context: StepContex
 async function readCatalogue(
   { rawFiles, settings }: RestoreDeps,
   { rawFileIds, files }: RestoreInput,
+  signal: AbortSignal,
 ): Promise<readonly RawFilePlan[] | null> {
-  const documents = new Map((await rawFiles.find(rawFileIds)).map((document) => [document._id, document]));
+  const documents = new Map(
+    (await rawFiles.find(rawFileIds, signal)).map((document) => [document._id, document]),
+  );
   const wanted = files.length === 0 ? () => true : matchesAny(files);
   const plans = rawFileIds.map((id) => planRawFile(id, documents.get(id) ?? null, settings, wanted));
   const sound = plans.filter(({ error }) => error === null);

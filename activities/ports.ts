@@ -67,5 +67,5 @@ export interface ObjectStore {
 /** The catalogue: it is only ever read. */
 export interface RawFiles {
   /** The documents of these ids, in any order; unknown ids are absent. Throws an Error with a sentence that names server and setting. */
-  find(ids: readonly string[]): Promise<readonly RawFileDocument[]>;
+  find(ids: readonly string[], signal?: AbortSignal): Promise<readonly RawFileDocument[]>;
 }

@@ -47,7 +47,7 @@ function failedEnding(cause: unknown): JobEnding {
   const { message } = cause;
   const [result] = (cause.details ?? []) as readonly RestoreResult[];
   if (cause.type === 'RestoreIncomplete' && result) return { kind: 'incomplete', result, message };
-  return { kind: 'failed', type: cause.type ?? 'Error', message };
+  return { kind: 'failed', type: cause.type ?? 'Error', message, ...(result ? { result } : {}) };
 }
 
 function failedZip(cause: unknown): ZipEnding {

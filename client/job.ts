@@ -49,7 +49,13 @@ export type JobEnding =
   | { readonly kind: 'completed'; readonly result: RestoreResult | RestorePreview }
   | { readonly kind: 'incomplete'; readonly result: RestoreResult; readonly message: string }
   | { readonly kind: 'cancelled'; readonly result: RestoreResult | null }
-  | { readonly kind: 'failed'; readonly type: string; readonly message: string }
+  | {
+      readonly kind: 'failed';
+      readonly type: string;
+      readonly message: string;
+      /** Where the job has reports all the same: it ended before it had a plan. */
+      readonly result?: RestoreResult;
+    }
   | { readonly kind: 'terminated'; readonly message: string }
   | { readonly kind: 'timed_out'; readonly message: string };
 
@@ -108,6 +114,7 @@ export const isPreview = (result: RestoreResult | RestorePreview): result is Res
 /** The result of a job that restored, however it ended; null where there is none. */
 export function resultOf(ending: JobEnding): RestoreResult | null {
   if (ending.kind === 'incomplete' || ending.kind === 'cancelled') return ending.result;
+  if (ending.kind === 'failed') return ending.result ?? null;
   return ending.kind === 'completed' && !isPreview(ending.result) ? ending.result : null;
 }
 

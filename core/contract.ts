@@ -87,6 +87,11 @@ export interface PlanRequest {
   readonly startedAtMs: number;
 }
 
+/** A job that never got a plan, and what its report says of every raw file it was asked for. */
+export interface UnplannedRequest extends PlanRequest {
+  readonly error: string;
+}
+
 export type PlanAnswer =
   | { readonly kind: 'invalid'; readonly message: string }
   /** Not even the plan can be written: the report is in the result itself. */
@@ -237,6 +242,8 @@ export interface RestoreActivities {
   localVerify(step: VerifyStep): Promise<VerifyAnswer>;
   concludeFile(step: ConcludeStep): Promise<FileOutcome>;
   writeReport(request: ReportRequest): Promise<RestoreResult>;
+  /** The report of a job that ended while it was planning; null where none is due (a dry run, an invalid input). */
+  reportUnplanned(request: UnplannedRequest): Promise<RestoreResult | null>;
   /** Removes the job's folder, once its reports are written. */
   closeJob(job: JobRef): Promise<void>;
   readReport(request: { readonly paths: readonly string[] }): Promise<ReportTexts>;

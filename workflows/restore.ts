@@ -3,35 +3,31 @@
  * the reports on every way out; fail at the end if anything failed.
  */
 import {
-  ApplicationFailure,
   CancellationScope,
-  CancelledFailure,
   allHandlersFinished,
   condition,
   continueAsNew,
   isCancellation,
   log,
-  upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { PlannedJob, RestoreCarry, RestorePreview, RestoreResult } from '../core/contract.js';
-import type { StopReason } from '../core/outcome.js';
-import { planning, reporting, tidying } from './policies.js';
+import type { RestoreCarry, RestorePreview, RestoreResult } from '../core/contract.js';
+import { reporting, tidying } from './policies.js';
 import { changed, openDesk } from './restore-desk.js';
 import type { Desk } from './restore-desk.js';
+import { conclude, failAsTheStep } from './restore-ending.js';
+import type { Stop } from './restore-ending.js';
 import { restoreFiles } from './restore-files.js';
-import { headline } from './restore-headline.js';
+import { planJob } from './restore-plan.js';
 import { carryOf, newState, resumeState } from './restore-state.js';
 import type { RestoreState } from './restore-state.js';
-
-type Stop = Exclude<StopReason, 'disk full'> | null;
 
 /** What the caller sends is checked by the first activity; a run that goes on from another has its state as its argument. */
 export async function restore(...args: readonly unknown[]): Promise<RestoreResult | RestorePreview> {
   const desk = openDesk();
   const [carry] = args;
   if (workflowInfo().continuedFromExecutionRunId !== undefined && isCarry(carry)) return goOn(desk, carry);
-  const planned = await plan(args);
+  const planned = await planJob(args);
   if ('dry_run' in planned) return planned;
   return carryOut(desk, newState(planned, planned.ref.startedAtMs + planned.limits.timeoutMs));
 }
@@ -43,32 +39,6 @@ const isCarry = (argument: unknown): argument is RestoreCarry =>
 function goOn(desk: Desk, carry: RestoreCarry): Promise<RestoreResult> {
   desk.paused ||= carry.paused;
   return carryOut(desk, resumeState(carry));
-}
-
-/** Plans the job, or returns a dry run's plan. Throws where the input is not valid or the catalogue cannot be read. */
-async function plan(args: readonly unknown[]): Promise<PlannedJob | RestorePreview> {
-  const { workflowId, firstExecutionRunId: runId } = workflowInfo();
-  // Not workflowInfo().startTime: a job that is started with a delay, or by cron, begins long after that.
-  const request = { args, workflowId, runId, startedAtMs: Date.now() };
-  const summary = 'read the catalogue, look at the output location';
-  const answer = await planning.planRestore.executeWithOptions({ summary }, [request]).catch(failAsTheStep);
-  switch (answer.kind) {
-    case 'invalid':
-      throw ApplicationFailure.nonRetryable(answer.message, 'InvalidInput');
-    case 'unwritable':
-      throw incomplete(answer.result, null);
-    case 'preview':
-      return answer.preview;
-    case 'planned':
-      return answer.job;
-  }
-}
-
-/** A step without which there is no job fails it with its own type and sentence, not with "Activity task failed". */
-function failAsTheStep(error: unknown): never {
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (isCancellation(error) || !(cause instanceof ApplicationFailure)) throw error;
-  throw ApplicationFailure.nonRetryable(cause.message, cause.type ?? 'Internal');
 }
 
 async function carryOut(desk: Desk, state: RestoreState): Promise<RestoreResult> {
@@ -120,21 +90,3 @@ async function finish(desk: Desk, state: RestoreState, stop: Stop): Promise<Rest
   changed(desk);
   return conclude(result, stop);
 }
-
-/** Succeeds only where nothing failed; a cancelled job stays a cancelled one, with its result in the memo. */
-function conclude(result: RestoreResult, stop: Stop): RestoreResult {
-  if (stop === 'cancelled') {
-    upsertMemo({ result });
-    throw new CancelledFailure(headline(result, stop), [result]);
-  }
-  if (result.status !== 'SUCCESS') throw incomplete(result, stop);
-  return result;
-}
-
-const incomplete = (result: RestoreResult, stop: Stop): ApplicationFailure =>
-  ApplicationFailure.create({
-    nonRetryable: true,
-    type: 'RestoreIncomplete',
-    message: headline(result, stop),
-    details: [result],
-  });

@@ -22,11 +22,13 @@ export function createMongoRawFiles(options: MongoRawFilesOptions): RawFiles & {
   let client: MongoClient | null = null;
   const connected = (): MongoClient => (client ??= createClient(options));
   return {
-    find: async (ids) => {
+    find: async (ids, signal) => {
       try {
         const found = [];
         for (let at = 0; at < ids.length; at += IDS_PER_QUERY)
-          found.push(...(await findSome(connected(), options.database, ids.slice(at, at + IDS_PER_QUERY))));
+          found.push(
+            ...(await findSome(connected(), options.database, ids.slice(at, at + IDS_PER_QUERY), signal)),
+          );
         return found;
       } catch (error) {
         throw new Error(problemText(error, client), { cause: error });
@@ -43,11 +45,12 @@ const findSome = (
   client: MongoClient,
   database: string,
   ids: readonly string[],
+  signal: AbortSignal | undefined,
 ): Promise<RawFileDocument[]> =>
   client
     .db(database)
     .collection<RawFileDocument>(COLLECTION)
-    .find({ _id: { $in: ids } }, { projection: PROJECTION })
+    .find({ _id: { $in: ids } }, { projection: PROJECTION, signal })
     .toArray();
 
 function createClient({ uri, onCommand }: MongoRawFilesOptions): MongoClient {

@@ -102,6 +102,7 @@ export const allRight = (
   localVerify: async ({ file }) => ended(file, downloaded, FILE_BYTES),
   concludeFile: async ({ outcome }) => outcome,
   writeReport: async () => resultOf(files, ledger),
+  reportUnplanned: async ({ error }) => unplannedResult(error),
   closeJob: async () => undefined,
   readReport: notInThisTest('readReport'),
   rescueReport: notInThisTest('rescueReport'),
@@ -128,6 +129,14 @@ export function resultOf(files: readonly FilePlan[], ledger: Ledger): RestoreRes
     failures_omitted: 0,
   };
 }
+
+/** The result of a job without a plan, as the real activity makes it. */
+export const unplannedResult = (error: string): RestoreResult => ({
+  ...resultOf([], new Map()),
+  status: 'PARTIAL FAILURE',
+  reports: ['/out/_download_status_batch_20250204_143022.txt'],
+  failures: [{ raw_file_id: 'sample', file: null, status: `ERROR: ${error}` }],
+});
 
 /** As the real activities do: a step that ends a file's story writes the ending down. */
 export function remember(ledger: Ledger, answer: unknown): void {

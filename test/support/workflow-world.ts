@@ -71,9 +71,18 @@ export interface WorldOptions {
 
 const quietly = (): void => undefined;
 
-export async function openWorld({ devServer, cached = 0 }: WorldOptions = {}): Promise<World> {
+let isInstalled = false;
+
+/** Once for a test file: it may open several worlds. */
+function installQuietRuntime(): void {
+  if (isInstalled) return;
   const logging = { filter: { core: 'ERROR', other: 'ERROR' } } as const;
   Runtime.install({ logger: new DefaultLogger('ERROR', quietly), telemetryOptions: { logging } });
+  isInstalled = true;
+}
+
+export async function openWorld({ devServer, cached = 0 }: WorldOptions = {}): Promise<World> {
+  installQuietRuntime();
   const [env, codePath] = await Promise.all([
     devServer === undefined ? skippingServer() : realServer(devServer),
     bundlePath(),

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { FileStep, PlanRequest } from '../../../core/contract.js';
-import { aFile, allRight, planOf, someFiles } from '../../support/fake-steps.js';
+import { aFile, allRight, planOf, someFiles, unplannedResult } from '../../support/fake-steps.js';
 import { gate } from '../../support/gate.js';
 import { inHand, openWorld, until } from '../../support/workflow-world.js';
 import type { Job, World } from '../../support/workflow-world.js';
 
 let world: World;
 beforeAll(async () => {
-  world = await openWorld({ cached: 10 });
+  world = await openWorld({ devServer: [], cached: 10 });
 });
 afterAll(() => world.close());
 
@@ -117,13 +117,17 @@ describe('cancelling a restore', () => {
     expect(job.stepsOf('writeReport')).toMatchObject([{ stop: 'cancelled' }]);
   });
 
-  test('while planning ends the job; nothing was planned, and nothing is reported', async () => {
+  test('while planning ends the job as cancelled, and the report says that nothing was begun', async () => {
     const job = await world.start({ planRestore: () => runsUntilCancelled() });
     await isUnderWay(job, 'planRestore');
     await job.handle.cancel();
     const end = await job.endUnskipped();
-    expect(end.status).toBe('CANCELLED');
-    expect(job.story()).toEqual(['planRestore']);
+    expect(end).toMatchObject({ status: 'CANCELLED', type: 'CancelledFailure' });
+    expect(job.story()).toEqual(['planRestore', 'reportUnplanned']);
+    expect(job.stepsOf('reportUnplanned')).toMatchObject([
+      { args: ['sample'], workflowId: job.handle.workflowId, error: 'Not started (cancelled)' },
+    ]);
+    expect(end.memo['result']).toEqual(unplannedResult('Not started (cancelled)'));
   });
 
   test('just before the plan is ready begins no file, and reports them all', async () => {

@@ -87,15 +87,23 @@ describe('the limit of 12 hours', () => {
     expect(await hoursUntil(job, 'planRestore')).toBeGreaterThan(19);
     expect(job.ended).toMatchObject({ status: 'COMPLETED', result: { successful: 1 } });
   });
+});
 
-  test('cuts off a step under way, which has cleaned up before the report is written', async () => {
-    const limits = { ...LIMITS, timeoutMs: 20_000 };
+describe('the time limit in the middle of a step', () => {
+  // By the usual clock: a server that skips time does not stand a step that ends while it is being cancelled.
+  let unskipped: World;
+  beforeAll(async () => {
+    unskipped = await openWorld({ devServer: [] });
+  });
+  afterAll(() => unskipped.close());
+
+  test('cuts it off; it has cleaned up before the report is written', async () => {
+    const limits = { ...LIMITS, timeoutMs: 3000 };
     let cleanedUp = false;
     const download = ({ file, limits: stepLimits }: FileStep): Promise<DownloadAnswer> =>
       runStep<DownloadAnswer>(
         stepLimits,
         async ({ signal }) => {
-          await world.env.sleep('25s');
           await new Promise((resolve) => signal.addEventListener('abort', resolve));
           await new Promise((resolve) => setTimeout(resolve, 200));
           cleanedUp = true;
@@ -104,7 +112,7 @@ describe('the limit of 12 hours', () => {
         async ({ ending }): Promise<Ended> => ended(file, ending),
       );
     let cleanedUpBefore: boolean | null = null;
-    const job = await world.run(
+    const job = await unskipped.run(
       { download, closeJob: async () => void (cleanedUpBefore ??= cleanedUp) },
       { files: [aFile(0)], plan: { limits } },
     );

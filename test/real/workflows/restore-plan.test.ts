@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { RestorePreview, RestoreResult } from '../../../core/contract.js';
-import { HOUR, aFile, allRight, resultOf, someFiles } from '../../support/fake-steps.js';
+import { HOUR, aFile, allRight, resultOf, someFiles, unplannedResult } from '../../support/fake-steps.js';
 import { openWorld, until } from '../../support/workflow-world.js';
 import type { World } from '../../support/workflow-world.js';
+
+const [REPORT] = unplannedResult('').reports;
 
 let world: World;
 beforeAll(async () => {
@@ -71,22 +73,38 @@ describe('a plan that ends the job', () => {
     expect(job.ended).toMatchObject({
       status: 'FAILED',
       type: 'CatalogueUnavailable',
-      message: 'MongoDB does not answer',
+      message: `MongoDB does not answer (report: ${REPORT})`,
       nonRetryable: true,
     });
-    expect(job.story()).toEqual(['planRestore']);
+    expect(job.ended.result).toEqual(unplannedResult('Not started (MongoDB does not answer)'));
+    expect(job.story()).toEqual(['planRestore', 'reportUnplanned']);
+  });
+
+  test('fails with its own sentence where not even a report can be made', async () => {
+    const failure = ApplicationFailure.nonRetryable('MongoDB does not answer', 'CatalogueUnavailable');
+    const reportUnplanned = () => Promise.reject(ApplicationFailure.nonRetryable('no disk'));
+    const job = await world.run({ planRestore: () => Promise.reject(failure), reportUnplanned });
+    expect(job.ended).toMatchObject({
+      status: 'FAILED',
+      type: 'CatalogueUnavailable',
+      message: 'MongoDB does not answer',
+    });
   });
 });
 
 describe('a plan that is never ready', () => {
-  test('ends the job within 12 hours, with the reason', async () => {
+  test('ends the job within 12 hours, with the reason and a report', async () => {
     const job = await world.run({
       planRestore: () =>
         Promise.reject(ApplicationFailure.create({ message: 'the disk hangs', nextRetryDelay: '50m' })),
     });
     expect(job.calls.length).toBeGreaterThan(12);
     expect((job.calls.at(-1)?.atMs ?? 0) - (job.calls[0]?.atMs ?? 0)).toBeLessThan(12 * HOUR);
-    expect(job.ended).toMatchObject({ status: 'FAILED', message: 'the disk hangs' });
+    expect(job.stepsOf('reportUnplanned')).toMatchObject([{ error: 'Not started (deadline)' }]);
+    expect(job.ended).toMatchObject({ status: 'FAILED', type: 'RestoreIncomplete' });
+    expect(job.ended.message).toMatch(
+      /^Stopped at the time limit\. .*; planning failed until then: the disk hangs$/,
+    );
   });
 });
 

@@ -12,7 +12,7 @@ const right = allRight(files, new Map());
 
 let world: World;
 beforeAll(async () => {
-  world = await openWorld({ cached: 10 });
+  world = await openWorld({ devServer: [], cached: 10 });
 });
 afterAll(() => world.close());
 
