@@ -30,6 +30,14 @@ describe('requests that cannot be read', () => {
     expect([statusCode, headers.allow]).toEqual([405, allow]);
   });
 
+  test.each([
+    ['POST', '/api/v1/jobs/x', '{', {}],
+    ['POST', '/healthz', undefined, { 'content-type': 'text/plain' }],
+    ['QUERY', '/api/v1/jobs/x/report', undefined, {}],
+  ])('a wrong method is one whatever comes with it: %s %s → 405', async (method, url, payload, headers) => {
+    expect((await send(apiOf(), { method, url, payload, headers })).statusCode).toBe(405);
+  });
+
   test('an unknown address → 404, a broken one → 400', async () => {
     const app = apiOf();
     const codes = ['/nothing', '/api/v1/nothing', '/%zz'].map((url) => ask(app, 'GET', url));
