@@ -217,6 +217,9 @@ describe('without a token', () => {
       '/healthz',
       '/readyz',
     ]);
+    for (const [path, operations] of Object.entries(document.paths))
+      for (const operation of Object.values(operations))
+        expect([path, 'security' in operation]).toEqual([path, path.startsWith('/api/')]);
     const post = document.paths['/api/v1/clients/{client_id}/attachments/download-multiple']?.['post'];
     expect(Object.keys((post as { responses: object }).responses)).toEqual(
       expect.arrayContaining(['200', '202', '401', '403', '404', '413', '422', '429', '500', '503']),
