@@ -31,7 +31,7 @@ export const restoreBody = z
     (body) => (typeof body === 'string' ? { raw_file_ids: body } : body),
     restoreObject.meta({ examples: [{ raw_file_ids: ['20250115_sample'] }] }),
   )
-  .meta({ type: ['string', 'object'] });
+  .meta({ type: ['string', 'object'], minLength: 3 });
 
 /** Headers of what starts a job. */
 export const startHeaders = z.object({
