@@ -1,13 +1,14 @@
 /** POST …/attachments/download-multiple: many attachments of a client as one ZIP (CONTRACT §3). */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ZipEnding } from '../job.js';
+import { answers } from './answers.js';
 import type { Principal } from './auth.js';
 import type { ApiContext, ZodApp } from './context.js';
 import { jobUrl } from './context.js';
 import { leavingOf, statusOf } from './leaving.js';
 import { parsePrefer, patienceMs } from './prefer.js';
 import { PROBLEMS, problem } from './problems.js';
-import { answers, clientParams, downloadBody, startHeaders } from './schemas.js';
+import { clientParams, downloadBody, startHeaders } from './schemas.js';
 import { sendZip } from './send-zip.js';
 import type { StartOrder, StartedJob } from './start-job.js';
 import { startOnce } from './start-job.js';
