@@ -1,4 +1,5 @@
 /** What all builders of segments share: the job, its names, and how an entry that cannot be had is left out or ends the job. */
+import { Readable } from 'node:stream';
 import type { ZipJobRef } from '../core/zip-contract.js';
 import type { SizedEntry } from '../core/zip-directory.js';
 import { StoreProblem } from './ports.js';
@@ -91,6 +92,18 @@ export async function sendPart(
 ): Promise<WrittenPart> {
   const send = () => deps.zips.uploadPart(job.target, job.uploadId, partNumber, bytes, signal);
   return { ...(await ofUpload(send)), bytes: bytes.length };
+}
+
+/** Uploads one part that lies in pieces: as a stream, because together they may be too much for a worker's memory. */
+export async function sendPieces(
+  { deps, job, signal }: Builder,
+  partNumber: number,
+  pieces: readonly Uint8Array[],
+): Promise<WrittenPart> {
+  const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
+  const stream = Readable.from(pieces, { objectMode: false });
+  const send = () => deps.zips.uploadStream(job.target, job.uploadId, partNumber, { stream, bytes }, signal);
+  return { ...(await ofUpload(send)), bytes };
 }
 
 /** Whatever goes wrong with an upload is no entry's fault, and leaves none out. */

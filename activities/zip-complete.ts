@@ -5,7 +5,7 @@
 import type { BulkZipResult, ZipCompleteAnswer, ZipJobRef, ZipRefusal } from '../core/zip-contract.js';
 import { StoreProblem } from './ports.js';
 import type { StepContext } from './step.js';
-import { createBuilder, sendPart } from './zip-builder.js';
+import { createBuilder, sendPieces } from './zip-builder.js';
 import type { ZipDeps } from './zip-deps.js';
 import { mergeStretches } from './zip-merge-parts.js';
 import { planNames } from './zip-names.js';
@@ -40,7 +40,7 @@ async function prepare(deps: ZipDeps, job: ZipJobRef, context: StepContext): Pro
   const merged = await mergeStretches(builder, await readStretches(deps, plan, context.signal), planned);
   const last = await lastPart(plan, merged, nameOf, planned);
   if ('problem' in last) return refuse('ZipError', last.problem);
-  const end = await sendPart(builder, plan.finalPart, last.bytes);
+  const end = await sendPieces(builder, plan.finalPart, last.pieces);
   const parts = merged.stretches.flatMap(({ built }) => built.parts);
   const ending = { parts: [...parts, end], result: resultOf(plan, merged, last) };
   await writeWork(deps.zips, job, WORK.ending, ending);

@@ -5,7 +5,7 @@ import type { BulkZipResult, ZipSkipped } from '../core/zip-contract.js';
 import { openDirectory } from '../core/zip-directory.js';
 import { localHeader } from '../core/zip-format.js';
 import { MANIFEST_NAME, openManifest } from '../core/zip-manifest.js';
-import { concat, type ZipEntry } from '../core/zip-records.js';
+import type { ZipEntry } from '../core/zip-records.js';
 import type { Merged, Stretch } from './zip-merge-parts.js';
 import type { NameOf } from './zip-names.js';
 import type { PlannedOf } from './zip-records.js';
@@ -13,7 +13,8 @@ import { originOf } from './zip-work.js';
 import type { PlannedEntry, RefusedEntry, StoredPlan } from './zip-work.js';
 
 export interface LastPart {
-  readonly bytes: Uint8Array;
+  /** Its bytes, piece after piece. */
+  readonly pieces: readonly Uint8Array[];
   readonly zipBytes: number;
   /** What is not in the ZIP, by the plan or since, in the order of the request. */
   readonly missing: readonly RefusedEntry[];
@@ -36,13 +37,13 @@ export async function lastPart(
   plannedOf: PlannedOf,
 ): Promise<LastPart | { readonly problem: string }> {
   const { tail } = merged;
-  const pieces = piecesOf(merged);
+  const stretches = stretchesOf(merged);
   const directory = openDirectory();
-  const isPartial = plan.refused.length > 0 || pieces.some(({ built }) => built.dropped.length > 0);
+  const isPartial = plan.refused.length > 0 || stretches.some(({ built }) => built.dropped.length > 0);
   const manifest = plan.job.ref.onError === 'skip' ? openManifest(isPartial) : null;
   const missing: RefusedEntry[] = [...plan.refused];
   let newestS = 0;
-  for (const piece of pieces) {
+  for (const piece of stretches) {
     const planned = new Map((await plannedOf(piece)).map((entry) => [entry.place, entry]));
     const included = includedIn(piece, planned, nameOf);
     const problem = directory.add({ bytes: piece.bytes, entries: included.map(({ entry }) => entry) });
@@ -55,11 +56,11 @@ export async function lastPart(
   const written = manifest === null ? null : manifestEntry(manifest.close(named(missing, nameOf)), newestS);
   if (written !== null) directory.add({ bytes: written.bytes, entries: [written.entry] });
   const { bytes, zipBytes } = directory.close();
-  const before = [tail.buffer.subarray(0, tail.bytes), ...(written?.pieces ?? [])];
-  return { bytes: concat([...before, bytes]), zipBytes, missing };
+  const pieces = [tail.buffer.subarray(0, tail.bytes), ...(written?.pieces ?? []), bytes];
+  return { pieces: pieces.filter(({ length }) => length > 0), zipBytes, missing };
 }
 
-const piecesOf = ({ stretches, tail }: Merged): readonly Piece[] => [
+const stretchesOf = ({ stretches, tail }: Merged): readonly Piece[] => [
   ...stretches.map(({ built, pages }) => ({
     pages,
     built,

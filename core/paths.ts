@@ -5,8 +5,14 @@
 
 /** The length of a text in UTF-8. */
 export const utf8Bytes = (text: string): number => {
-  let bytes = 0;
-  for (const char of text) bytes += utf8Length(char.codePointAt(0) ?? 0);
+  let bytes = text.length;
+  for (let at = 0; at < text.length; at += 1) {
+    if (text.charCodeAt(at) < 0x80) continue;
+    const codePoint = text.codePointAt(at) ?? 0;
+    bytes += utf8Length(codePoint) - 1;
+    // Two units of four bytes: the second one is counted already.
+    if (codePoint > 0xffff) [at, bytes] = [at + 1, bytes - 1];
+  }
   return bytes;
 };
 

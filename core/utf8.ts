@@ -1,4 +1,7 @@
-/** UTF-8 by hand: core runs in Temporal's sandbox and in Node, and has the encoder of neither. */
+/**
+ * UTF-8 by hand: core runs in Temporal's sandbox and in Node, and has the encoder of neither. Without an object for each
+ * character: a manifest has millions of them.
+ */
 import { utf8Bytes } from './paths.js';
 
 const REPLACEMENT = 0xfffd;
@@ -7,24 +10,30 @@ const REPLACEMENT = 0xfffd;
 export function encodeUtf8(text: string): Uint8Array {
   const bytes = new Uint8Array(utf8Bytes(text));
   let at = 0;
-  for (const char of text) at = putCodePoint(bytes, at, char.codePointAt(0) ?? REPLACEMENT);
+  for (let from = 0; from < text.length; from += 1) {
+    const unit = text.charCodeAt(from);
+    if (unit < 0x80) {
+      bytes[at] = unit;
+      at += 1;
+      continue;
+    }
+    const codePoint = text.codePointAt(from) ?? REPLACEMENT;
+    if (codePoint > 0xffff) from += 1;
+    at = putSequence(bytes, at, isSurrogate(codePoint) ? REPLACEMENT : codePoint);
+  }
   return bytes;
 }
 
 const isSurrogate = (codePoint: number): boolean => codePoint >= 0xd800 && codePoint <= 0xdfff;
 
-/** @returns where the next one goes. */
-function putCodePoint(bytes: Uint8Array, at: number, codePoint: number): number {
-  const encoded = sequence(isSurrogate(codePoint) ? REPLACEMENT : codePoint);
-  bytes.set(encoded, at);
-  return at + encoded.length;
-}
+/** The first byte's mark, by how many bytes follow. */
+const LEADS = [0, 0xc0, 0xe0, 0xf0];
 
-/** RFC 3629 §3. */
-function sequence(codePoint: number): readonly number[] {
-  const tail = (shift: number): number => 0x80 | ((codePoint >> shift) & 0x3f);
-  if (codePoint < 0x80) return [codePoint];
-  if (codePoint < 0x800) return [0xc0 | (codePoint >> 6), tail(0)];
-  if (codePoint < 0x10000) return [0xe0 | (codePoint >> 12), tail(6), tail(0)];
-  return [0xf0 | (codePoint >> 18), tail(12), tail(6), tail(0)];
+/** RFC 3629 §3, of two bytes and more. @returns where the next one goes. */
+function putSequence(bytes: Uint8Array, at: number, codePoint: number): number {
+  const further = codePoint < 0x800 ? 1 : codePoint < 0x10000 ? 2 : 3;
+  bytes[at] = (LEADS[further] ?? 0) | (codePoint >> (6 * further));
+  for (let byte = 1; byte <= further; byte += 1)
+    bytes[at + byte] = 0x80 | ((codePoint >> (6 * (further - byte))) & 0x3f);
+  return at + further + 1;
 }

@@ -30,8 +30,23 @@ const INVISIBLE = /^[\s.\p{Default_Ignorable_Code_Point}]*$/u;
 /** Devices on Windows, with any extension, also with blanks before it; ¹²³ count as digits there. */
 const RESERVED = /^(?:CON|PRN|AUX|NUL|COM[0-9¹²³]|LPT[0-9¹²³]|CONIN\$|CONOUT\$)\s*(?:\.|$)/i;
 
+/** Most names: plain letters, digits and signs, nothing at an edge that a system drops. They need no closer look. */
+const PLAIN = /^(?:[\w()-](?:[\w .()-]*[\w()-])?\/)*[\w()-](?:[\w .()-]*[\w()-])?$/;
+const RESERVED_SOMEWHERE = /(?:^|\/)(?:CON|PRN|AUX|NUL|COM[0-9]|LPT[0-9])\s*(?:[./]|$)/i;
+
+const isPlain = (name: string, shape: NameShape): boolean =>
+  name.length <= MAX_NAME_BYTES &&
+  PLAIN.test(name) &&
+  !(shape === 'flat' && name.includes('/')) &&
+  !RESERVED_SOMEWHERE.test(name);
+
 /** A safe form of any name; the same for a name that is safe already. */
 export function safeName(name: string, shape: NameShape): string {
+  return isPlain(name, shape) ? name : madeSafe(name, shape);
+}
+
+/** The same by the long way. */
+export function madeSafe(name: string, shape: NameShape): string {
   const components = name
     .split(shape === 'flat' ? /[\\/]/ : '/')
     .map(safeComponent)
@@ -88,7 +103,8 @@ export function entryNames(
   reserved: readonly string[] = [],
 ): readonly string[] {
   const safe = names.map((name) => safeName(name, shape));
-  const taken = new Set([...reserved, ...safe.flatMap(foldersOf)].map(fold));
+  const taken = new Set(reserved.map(fold));
+  for (const folder of allFolders(safe)) taken.add(fold(folder));
   const nextNumbers = new Map<string, number>();
   return safe.map((name) => {
     const unique = firstFree(name, taken, nextNumbers);
@@ -97,9 +113,17 @@ export function entryNames(
   });
 }
 
-function foldersOf(path: string): readonly string[] {
-  const components = path.split('/').slice(0, -1);
-  return components.map((_, at) => components.slice(0, at + 1).join('/'));
+/** All folders, each once: those above a folder that was met before are there already. */
+function allFolders(paths: readonly string[]): ReadonlySet<string> {
+  const folders = new Set<string>();
+  for (const path of paths) {
+    let end = path.lastIndexOf('/');
+    while (end > 0 && !folders.has(path.slice(0, end))) {
+      folders.add(path.slice(0, end));
+      end = path.lastIndexOf('/', end - 1);
+    }
+  }
+  return folders;
 }
 
 /** `nextNumbers` remembers where the last search for such a name ended: ten thousand equal names take ten thousand steps. */
@@ -120,7 +144,11 @@ function numbered(path: string, number: number): string {
 }
 
 /** Equal for names that some file system takes for one. Upper case first: `ß` and `ſ` have no other way to `ss` and `s`. */
-export const fold = (name: string): string =>
+export const fold = (name: string): string => (ASCII.test(name) ? name.toLowerCase() : foldAny(name));
+
+const ASCII = /^[\x20-\x7e]*$/;
+
+const foldAny = (name: string): string =>
   name
     .normalize('NFKD')
     .replace(/\p{Default_Ignorable_Code_Point}/gu, '')

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { transferQueue } from '../core/contract.js';
 import { loadConfig } from './config.js';
 import { installLog } from './log.js';
+import { keepHeapSmall } from './memory.js';
 import { startWorker } from './wire.js';
 
 const HELP = `Usage: stowage worker
@@ -24,6 +25,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
+  keepHeapSmall();
   const config = await loadConfig(process.env);
   if (!config.ok) {
     process.stderr.write(

@@ -1,10 +1,8 @@
 /** From settings to a running worker: the one place that knows which real thing stands behind each port. */
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { getClient } from '@temporalio/activity';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { DefaultLogger, NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import type { RestoreDeps } from '../activities/deps.js';
 import { createHashPool } from '../activities/hashing.js';
 import { createRestoreActivities, createTransferActivities } from '../activities/index.js';
@@ -17,6 +15,7 @@ import { createZipActivities, createZipTransferActivities } from '../activities/
 import type { ZipDeps } from '../activities/zip-deps.js';
 import { transferQueue } from '../core/contract.js';
 import type { JobLimits } from '../core/contract.js';
+import { bundleWorkflows } from './bundle.js';
 import type { Config } from './config.js';
 import { tellJob } from './tell-job.js';
 
@@ -36,13 +35,6 @@ export interface RunningWorker {
   /** Hands over what is under way and stops. */
   readonly stop: () => Promise<void>;
 }
-
-/** Bundles the workflows of this build: about two seconds, so tests do it once. */
-export const bundleWorkflows = (): Promise<WorkflowBundleWithSourceMap> =>
-  bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)),
-    logger: new DefaultLogger('WARN'),
-  });
 
 export interface Deps {
   readonly restore: RestoreDeps;

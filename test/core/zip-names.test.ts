@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { utf8Bytes } from '../../core/paths.js';
-import { entryNames, fold, safeName, type NameShape } from '../../core/zip-names.js';
+import { entryNames, fold, madeSafe, safeName, type NameShape } from '../../core/zip-names.js';
 
 describe('a safe name', () => {
   test.each([
@@ -150,6 +150,20 @@ describe('any names whatever', () => {
         expect(safeName(safe, kind)).toBe(safe);
       }),
       { numRuns: 2000 },
+    );
+  });
+
+  test('become the same by the short way for plain names as by the long one', () => {
+    const plain = fc
+      .array(fc.constantFrom('a', 'B', '7', '_', '-', '.', ' ', '(', '/', 'con', 'LPT1', 'nul.'), {
+        maxLength: 9,
+      })
+      .map((pieces) => pieces.join(''));
+    fc.assert(
+      fc.property(fc.oneof(plain, anyName), shape, (name, kind) => {
+        expect(safeName(name, kind)).toBe(madeSafe(name, kind));
+      }),
+      { numRuns: 5000 },
     );
   });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStack } from '../../dev/stack.js';
 import type { Stack } from '../../dev/stack.js';
-import { bundleWorkflows } from '../../worker/wire.js';
+import { bundleWorkflows } from '../../worker/bundle.js';
 
 declare global {
   var stowageTestStack: Stack | undefined;

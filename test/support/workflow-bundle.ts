@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export async function bundlePath(): Promise<string> {
   const made = process.env['STOWAGE_TEST_BUNDLE'];
   if (made !== undefined) return made;
-  const { bundleWorkflows } = await import('../../worker/wire.js');
+  const { bundleWorkflows } = await import('../../worker/bundle.js');
   const path = join(await mkdtemp(join(tmpdir(), 'stowage-bundle-')), 'workflows.js');
   await writeFile(path, (await bundleWorkflows()).code);
   return path;
