@@ -5,9 +5,7 @@ import { md5OfRange, type HashedRange } from './hash-range.js';
 
 export type ToHashWorker = { readonly hash: HashedRange } | { readonly cancel: true };
 export type FromHashWorker =
-  | { readonly bytes: number }
-  | { readonly md5: string }
-  | { readonly problem: HashProblem };
+  { readonly bytes: number } | { readonly md5: string } | { readonly problem: HashProblem };
 
 /** What is left of an error: `code` and `syscall` are those of the disk's errors, null where there are none. */
 export interface HashProblem {
