@@ -26,17 +26,19 @@ export async function readReport({ settings }: RestoreDeps, paths: readonly stri
 const isReport = (path: string, root: string): boolean =>
   path.startsWith(root + sep) && /^_download_status_batch_[\d_]+\.(txt|json)$/.test(basename(path));
 
-/** Writes the reports of a job that was terminated, from what it left on disk; null where it left nothing or still runs. */
+/**
+ * Writes the reports of a job that was terminated, or that could not write them, from what it left on disk; null where it
+ * left nothing or still runs. Its folder goes only once all of them are written.
+ */
 export async function rescueReport(deps: RestoreDeps, workflowId: string): Promise<RestoreResult | null> {
-  if (await deps.isRunning(workflowId)) return null;
   const folder = jobsFolder(deps.settings.outputRoot, workflowId);
   const runs = await readdir(folder).catch(() => []);
   const plans = await Promise.all(runs.map((run) => readPlan(join(folder, run)).catch(() => null)));
   const [job] = plans
     .flatMap((plan) => plan?.job.ref ?? [])
     .toSorted((one, other) => other.startedAtMs - one.startedAtMs);
-  if (job === undefined) return null;
+  if (job === undefined || (await deps.isRunning(workflowId))) return null;
   const result = await writeReport(deps, { job, stop: 'cancelled', fullFilesystems: [] });
-  await removeJobFolder(job.folder);
+  if (result.unwritten_reports === undefined) await removeJobFolder(job.folder);
   return result;
 }

@@ -221,7 +221,10 @@ export interface RestoreResult {
     readonly status: string;
   }[];
   readonly failures_omitted: number;
-  /** Only where a report could not be written anywhere: its text, so that it is not lost. */
+  /**
+   * Only where a report could not be written anywhere: its text, cut where all of them together are too long for a result. The
+   * job's folder stays, so that the whole report can still be written (rescueReport).
+   */
   readonly unwritten_reports?: readonly {
     readonly destination: string;
     readonly problem: string;
@@ -229,7 +232,7 @@ export interface RestoreResult {
   }[];
 }
 
-/** The texts of a job's reports, for whoever cannot see the worker's disk. */
+/** The texts of a job's reports, for whoever cannot see the worker's disk; `path` is the destination of one that is not written. */
 export interface ReportTexts {
   readonly reports: readonly { readonly path: string; readonly text: string; readonly truncated: boolean }[];
 }
@@ -244,10 +247,10 @@ export interface RestoreActivities {
   writeReport(request: ReportRequest): Promise<RestoreResult>;
   /** The report of a job that ended while it was planning; null where none is due (a dry run, an invalid input). */
   reportUnplanned(request: UnplannedRequest): Promise<RestoreResult | null>;
-  /** Removes the job's folder, once its reports are written. */
+  /** Removes the job's folder, once all its reports are written. */
   closeJob(job: JobRef): Promise<void>;
   readReport(request: { readonly paths: readonly string[] }): Promise<ReportTexts>;
-  /** The reports of a job that was ended without one (terminated): written now, from what is on disk. */
+  /** The reports of a job that ended without them (terminated, or nowhere to write): written now, from what is on disk. */
   rescueReport(request: { readonly workflowId: string }): Promise<RestoreResult | null>;
 }
 

@@ -89,4 +89,12 @@ describe('whatever fails, the report is written', () => {
     expect(job.ended).toMatchObject({ status: 'COMPLETED', result: { status: 'SUCCESS' } });
     expect(job.stepsOf('closeJob').length).toBeGreaterThan(1);
   });
+
+  test('and where a report could be written nowhere, the folder stays: the report can be made from it later', async () => {
+    const lost = { destination: '/out/P1', problem: 'EROFS', text: 'the report, cut' };
+    const result = { ...resultOf([], new Map()), reports: [], unwritten_reports: [lost] };
+    const job = await world.run({ writeReport: async () => result }, { files: someFiles(1) });
+    expect(job.ended.result).toMatchObject({ unwritten_reports: [lost] });
+    expect(job.stepsOf('closeJob')).toEqual([]);
+  });
 });
