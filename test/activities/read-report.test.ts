@@ -26,6 +26,25 @@ describe('reading reports', () => {
     });
   });
 
+  test('gives those of a project whose folder is a link to another disk', async () => {
+    world.addRawFile('one', { 'a.raw': 'a' });
+    await symlink(world.outside, join(world.root, 'P1'));
+    const { result } = await restoreAll(world, 'one');
+    const [path = ''] = result.reports;
+    expect(path).toBe(join(world.root, `P1/${NAME}.txt`));
+    expect((await read(path)).reports).toMatchObject([{ path, truncated: false }]);
+    const [elsewhere, link] = [join(world.outside, 'elsewhere'), join(world.root, `P1/${NAME}_9.txt`)];
+    await mkdir(elsewhere);
+    await writeFile(join(elsewhere, `${NAME}.txt`), 'secret');
+    await symlink(join(elsewhere, `${NAME}.txt`), link);
+    const astray = [
+      link,
+      `${world.root}/P1/../P1/elsewhere/${NAME}.txt`,
+      `${world.root}/P1/elsewhere/${NAME}.txt`,
+    ];
+    expect(await read(...astray)).toEqual({ reports: [] });
+  });
+
   test.each([
     ['another file of the output root', 'P1/a.raw'],
     ['a file beside the output root', `../outside/${NAME}.txt`],
