@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
-import type { DownloadAnswer, DownloadStep, FileStep } from '../core/contract.js';
+import { NOT_FETCHED } from '../core/contract.js';
+import type { DownloadAnswer, DownloadStep, FileStep, Spent, Transfer } from '../core/contract.js';
 import type { RestoreDeps } from './deps.js';
 import { outcomeOf } from './endings.js';
 import { assertHeld, withLease } from './lease.js';
@@ -36,9 +37,10 @@ async function fetchBytes(
   place: LocalPlace,
   context: StepContext,
 ): Promise<DownloadAnswer> {
-  const { file, source, job, attemptsBefore } = step;
-  const startedMs = deps.nowMs();
+  const { file, source, job, before } = step;
+  const spend = spender(deps, file.index, context);
   const onProgress = (bytesDone: number): void => {
+    spend(bytesDone);
     context.note({ file: file.file, bytesDone, bytesTotal: source.sizeBytes });
     deps.tell(job, {
       index: file.index,
@@ -57,18 +59,39 @@ async function fetchBytes(
     parallelParts: deps.parallelParts,
   };
   const mayWrite = (): Promise<void> => assertHeld(place.lock, leaseOwner(step));
-  const { bytesFetched } = await fetchToFile(deps.store, request, {
-    signal: context.signal,
-    onProgress,
-    mayWrite,
-  });
-  const transfer = {
-    bytes: bytesFetched,
-    elapsedMs: deps.nowMs() - startedMs,
-    attempts: attemptsBefore + context.fails + 1,
-  };
-  return { kind: 'fetched', transfer };
+  const control = { signal: context.signal, onProgress, mayWrite };
+  await fetchToFile(deps.store, request, control).finally(() => spend());
+  return { kind: 'fetched', transfer: transferOf(before, context.spent.get(file.index), context.fails + 1) };
 }
+
+/** Writes down what this try costs, beside what the tries before it have cost: called with each progress, and at the end. */
+function spender(
+  { nowMs }: RestoreDeps,
+  index: number,
+  { spent }: StepContext,
+): (bytesDone?: number) => void {
+  const [startedMs, before] = [nowMs(), spent.get(index) ?? NOT_FETCHED];
+  let [bytesReused, bytesFetched]: [number | null, number] = [null, 0];
+  return (bytesDone) => {
+    // The first word is of what was there already.
+    if (bytesDone !== undefined) bytesFetched = bytesDone - (bytesReused ??= bytesDone);
+    spent.set(index, {
+      bytes: before.bytes + bytesFetched,
+      elapsedMs: before.elapsedMs + nowMs() - startedMs,
+    });
+  };
+}
+
+/** What a file has cost after `attempts` more downloads. */
+export const transferOf = (
+  before: Transfer,
+  { bytes, elapsedMs }: Spent = NOT_FETCHED,
+  attempts = 0,
+): Transfer => ({
+  bytes: before.bytes + bytes,
+  elapsedMs: before.elapsedMs + elapsedMs,
+  attempts: before.attempts + attempts,
+});
 
 /** Another job held the file until now: it may have brought the very bytes. */
 async function broughtByAnother(

@@ -4,7 +4,7 @@ import type { VerifyAnswer, VerifyStep } from '../core/contract.js';
 import { NO_EVIDENCE } from '../core/outcome.js';
 import type { Ending } from '../core/outcome.js';
 import type { RestoreDeps } from './deps.js';
-import { leaseOwner } from './download.js';
+import { leaseOwner, transferOf } from './download.js';
 import { outcomeOf } from './endings.js';
 import { assertHeld, withLease } from './lease.js';
 import { measureFile, sourceEvidence, statOf } from './local-check.js';
@@ -30,9 +30,11 @@ export async function verifyFile(
     const note = (bytesRead: number): void => context.note({ file: file.file, verifying: bytesRead });
     const stats = await statOf(path);
     const verdict = stats === null ? GONE : await measureFile(deps, step, path, stats, context.signal, note);
-    if (verdict.mismatch !== null) return discard(step, place, verdict, path);
+    const transfer = transferOf(step.transfer, { bytes: 0, elapsedMs: deps.nowMs() - startedMs });
+    const verified = { ...step, transfer };
+    if (verdict.mismatch !== null) return discard(verified, place, verdict, path);
     if (path === place.part) await putInPlace(step, place);
-    return arrived(step, verdict, deps.nowMs() - startedMs);
+    return arrived(verified, verdict);
   });
 }
 
@@ -62,24 +64,25 @@ async function discard(
   path: string,
 ): Promise<VerifyAnswer> {
   if (path === place.part) await removeParts(place);
+  const { transfer, lastTry, file } = step;
   const evidence = {
     ...NO_EVIDENCE,
     ...sourceEvidence(step),
     ...verdict.evidence,
-    attempts: step.transfer.attempts,
+    attempts: transfer.attempts,
   };
-  if (!step.lastTry) return { kind: 'again', evidence };
-  return { kind: 'ended', outcome: outcomeOf(step.file.index, { code: 'verification-failed' }, evidence) };
+  if (!lastTry) return { kind: 'again', evidence, transfer };
+  return {
+    kind: 'ended',
+    outcome: outcomeOf(file.index, { code: 'verification-failed' }, evidence, transfer),
+  };
 }
 
-function arrived(step: VerifyStep, verdict: Verdict, verifyMs: number): VerifyAnswer {
+function arrived(step: VerifyStep, verdict: Verdict): VerifyAnswer {
   const { transfer, local, source } = step;
-  const elapsedMs = transfer.elapsedMs + verifyMs;
+  const { elapsedMs } = transfer;
   const ending: Ending =
     local === 'wrong' ? { code: 'healed' } : { code: 'downloaded', bytes: source.sizeBytes, elapsedMs };
   const evidence = { ...sourceEvidence(step), ...verdict.evidence, attempts: transfer.attempts };
-  return {
-    kind: 'ended',
-    outcome: outcomeOf(step.file.index, ending, evidence, { bytes: transfer.bytes, elapsedMs }),
-  };
+  return { kind: 'ended', outcome: outcomeOf(step.file.index, ending, evidence, transfer) };
 }

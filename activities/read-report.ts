@@ -6,6 +6,7 @@ import { destinationOf } from '../core/plan.js';
 import type { RestoreSettings } from '../core/settings.js';
 import type { RestoreDeps } from './deps.js';
 import { jobsFolder, readPlan, removeJobFolder } from './ledger.js';
+import { readEnding } from './report-note.js';
 import { writeReport } from './write-report.js';
 
 /** All texts together must fit into one message of Temporal (2 MB). */
@@ -43,7 +44,8 @@ const isProjectFolder = (folder: string, settings: RestoreSettings): boolean =>
 
 /**
  * Writes the reports of a job that was terminated, or that could not write them, from what it left on disk; null where it
- * left nothing or still runs. Its folder goes only once all of them are written.
+ * left nothing or still runs. Why files are without an ending is told by Temporal, or noted by the job itself. Its folder goes
+ * only once all of them are written.
  */
 export async function rescueReport(deps: RestoreDeps, workflowId: string): Promise<RestoreResult | null> {
   const folder = jobsFolder(deps.settings.outputRoot, workflowId);
@@ -52,8 +54,10 @@ export async function rescueReport(deps: RestoreDeps, workflowId: string): Promi
   const [job] = plans
     .flatMap((plan) => plan?.job.ref ?? [])
     .toSorted((one, other) => other.startedAtMs - one.startedAtMs);
-  if (job === undefined || (await deps.isRunning(workflowId))) return null;
-  const result = await writeReport(deps, { job, stop: 'cancelled', fullFilesystems: [] });
+  const standing = job === undefined ? 'running' : await deps.standingOf(workflowId);
+  if (job === undefined || standing === 'running') return null;
+  const unnoted = { stop: standing === 'timed-out' ? 'deadline' : 'cancelled', fullFilesystems: [] } as const;
+  const result = await writeReport(deps, { job, ...((await readEnding(job.folder)) ?? unnoted) });
   if (result.unwritten_reports === undefined) await removeJobFolder(job.folder);
   return result;
 }

@@ -138,12 +138,18 @@ export interface PinnedSource {
 
 export type LocalState = 'absent' | 'wrong';
 
-/** What a finished download tells the verification. */
-export interface Transfer {
+/** What one file has cost the job: bytes fetched from S3, and milliseconds of fetching and verifying; waits do not count. */
+export interface Spent {
   readonly bytes: number;
   readonly elapsedMs: number;
+}
+
+/** The same and the number of downloads, of all downloads of the file so far: those that failed or came wrong as well. */
+export interface Transfer extends Spent {
   readonly attempts: number;
 }
+
+export const NOT_FETCHED: Transfer = { bytes: 0, elapsedMs: 0, attempts: 0 };
 
 interface Ended {
   readonly kind: 'ended';
@@ -152,8 +158,9 @@ interface Ended {
 export type EtagAnswer = Ended | { readonly kind: 'right'; readonly source: PinnedSource };
 export type LocalAnswer = Ended | { readonly kind: 'fetch'; readonly local: LocalState };
 export type DownloadAnswer = Ended | { readonly kind: 'fetched'; readonly transfer: Transfer };
-/** `again`: the fetched bytes were wrong and are gone; they may be fetched once more. */
-export type VerifyAnswer = Ended | { readonly kind: 'again'; readonly evidence: Evidence };
+/** `again`: the fetched bytes were wrong and are gone; they may be fetched once more. `transfer` includes this verification. */
+export type VerifyAnswer =
+  Ended | { readonly kind: 'again'; readonly evidence: Evidence; readonly transfer: Transfer };
 
 export interface FileStep {
   readonly job: JobRef;
@@ -165,8 +172,8 @@ export interface SourceStep extends FileStep {
 }
 export interface DownloadStep extends SourceStep {
   readonly local: LocalState;
-  /** Downloads of this file that were made already, and found wrong. */
-  readonly attemptsBefore: number;
+  /** The downloads of this file that were made already, and found wrong. */
+  readonly before: Transfer;
 }
 export interface VerifyStep extends DownloadStep {
   readonly transfer: Transfer;

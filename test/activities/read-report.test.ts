@@ -83,10 +83,18 @@ describe('reading reports', () => {
     expect(await runActivity(() => rescueReport({ workflowId: 'terminated/job' }))).toBeNull();
   });
 
+  test('of a job that Temporal’s own time limit ended say so', async () => {
+    world.addRawFile('one', { 'a.raw': 'a' });
+    await planJob(world, 'one', 'late');
+    const { rescueReport } = createRestoreActivities({ ...world.deps, standingOf: async () => 'timed-out' });
+    const rescued = await runActivity(() => rescueReport({ workflowId: 'late' }));
+    expect(await reportLines(rescued as RestoreResult)).toEqual(['a.raw: FAILURE - Not started (deadline)']);
+  });
+
   test('leaves a running job alone', async () => {
     world.addRawFile('one', { 'a.raw': 'a' });
     await planJob(world, 'one', 'running');
-    const { rescueReport } = createRestoreActivities({ ...world.deps, isRunning: async () => true });
+    const { rescueReport } = createRestoreActivities({ ...world.deps, standingOf: async () => 'running' });
     expect(await runActivity(() => rescueReport({ workflowId: 'running' }))).toBeNull();
     expect(await readdir(world.root)).toContain('.stowage');
   });

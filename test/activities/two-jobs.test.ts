@@ -2,6 +2,7 @@
 import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { NOT_FETCHED } from '../../core/contract.js';
 import type { DownloadStep, VerifyStep } from '../../core/contract.js';
 import { createRestoreActivities, createTransferActivities } from '../../activities/index.js';
 import { makePlace } from '../../activities/local-paths.js';
@@ -30,7 +31,7 @@ async function aboutToDownload(): Promise<DownloadStep> {
   if (checked.kind !== 'right') throw new Error('S3 is not right');
   const found = await runActivity(() => restore.localCheck({ ...step, source: checked.source }));
   if (found.kind !== 'fetch') throw new Error('nothing to fetch');
-  return { ...step, source: checked.source, local: found.local, attemptsBefore: 0 };
+  return { ...step, source: checked.source, local: found.local, before: NOT_FETCHED };
 }
 async function aboutToVerify(): Promise<VerifyStep> {
   const step = await aboutToDownload();

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { RestoreResult } from '../../core/contract.js';
+import type { JobRef, RestoreResult } from '../../core/contract.js';
 import { failDisk, healDisk } from '../support/failing-disk.js';
 import type { World } from '../support/restore-world.js';
 
@@ -12,10 +12,12 @@ const { planJob, reportLines } = await import('../support/restore-job.js');
 
 describe('a report that can be written nowhere', () => {
   let world: World;
+  let ref: JobRef;
   beforeEach(async () => {
     world = await openWorld();
     world.addRawFile('sample', { 'a.raw': 'a' });
-    await planJob(world, 'sample', 'lost');
+    const job = await planJob(world, 'sample', 'lost');
+    ref = job.ref;
     failDisk(world.root, ({ path }) => (/\.stowage-report|_download_status/.test(path) ? 'EROFS' : null));
   });
   afterEach(async () => {
@@ -26,15 +28,17 @@ describe('a report that can be written nowhere', () => {
     runActivity(() => createRestoreActivities(world.deps).rescueReport({ workflowId: 'lost' }));
 
   test('is written from what the job has left, once the disk takes it, and only then the rest goes', async () => {
-    const lost = await rescue();
+    const request = { job: ref, stop: 'deadline', fullFilesystems: [] } as const;
+    const lost = await runActivity(() => createRestoreActivities(world.deps).writeReport(request));
     expect(lost).toMatchObject({
       reports: [],
       unwritten_reports: [{ problem: expect.stringMatching('EROFS') }],
     });
+    expect(await rescue()).toMatchObject({ reports: [], failures: lost.failures });
     expect(readdirSync(world.root)).toContain('.stowage');
     healDisk();
     const written = await rescue();
-    expect(await reportLines(written as RestoreResult)).toEqual(['a.raw: FAILURE - Not started (cancelled)']);
+    expect(await reportLines(written as RestoreResult)).toEqual(['a.raw: FAILURE - Not started (deadline)']);
     expect(readdirSync(world.root)).toEqual(['P1']);
     expect(await rescue()).toBeNull();
   });

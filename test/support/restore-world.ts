@@ -78,7 +78,7 @@ export async function openWorld(
     limits: { timeoutMs: 60_000, retries: 1, retryDelayMs: 1 },
     parallelParts: 2,
     tell: (_, update) => void updates.push(update),
-    isRunning: async () => false,
+    standingOf: async () => 'ended',
     nowMs: () => START_MS,
     ...changes,
   };
