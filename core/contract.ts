@@ -96,6 +96,8 @@ export type PlanAnswer =
   | { readonly kind: 'invalid'; readonly message: string }
   /** Not even the plan can be written: the report is in the result itself. */
   | { readonly kind: 'unwritable'; readonly result: RestoreResult }
+  /** The job's time limit was over before there was a plan. */
+  | { readonly kind: 'too-late' }
   | { readonly kind: 'preview'; readonly preview: RestorePreview }
   | { readonly kind: 'planned'; readonly job: PlannedJob };
 

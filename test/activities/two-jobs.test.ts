@@ -6,7 +6,7 @@ import { NOT_FETCHED } from '../../core/contract.js';
 import type { DownloadStep, VerifyStep } from '../../core/contract.js';
 import { createRestoreActivities, createTransferActivities } from '../../activities/index.js';
 import { makePlace } from '../../activities/local-paths.js';
-import { BUCKET, filesBelow, keyOf, openWorld, runActivity } from '../support/restore-world.js';
+import { BUCKET, START_MS, filesBelow, keyOf, openWorld, runActivity } from '../support/restore-world.js';
 import type { World } from '../support/restore-world.js';
 import { leftovers, planJob, plannedFiles } from '../support/restore-job.js';
 
@@ -84,7 +84,7 @@ describe('a step that is repeated after its answer was lost', () => {
   });
 
   test('the plan that another try writes in the same moment counts', async () => {
-    const request = { args: ['sample'], workflowId: 'w', runId: 'r', startedAtMs: 0 };
+    const request = { args: ['sample'], workflowId: 'w', runId: 'r', startedAtMs: START_MS };
     const plans = await Promise.all([1, 2, 3].map(() => runActivity(() => restore.planRestore(request))));
     expect(plans.map(({ kind }) => kind)).toEqual(['planned', 'planned', 'planned']);
   });
