@@ -3,7 +3,7 @@ import { NOT_FETCHED } from '../core/contract.js';
 import type { DownloadAnswer, DownloadStep, FileStep, Spent, Transfer } from '../core/contract.js';
 import type { RestoreDeps } from './deps.js';
 import { outcomeOf } from './endings.js';
-import { assertHeld, withLease } from './lease.js';
+import { withLease } from './lease.js';
 import { measureFile, sourceEvidence } from './local-check.js';
 import { makePlace } from './local-paths.js';
 import type { LocalPlace } from './local-paths.js';
@@ -25,16 +25,16 @@ export async function fetchFile(
 ): Promise<DownloadAnswer> {
   const place = await makePlace(step.file.destination, step.file.file);
   const owner = leaseOwner(step);
-  return withLease(place.lock, { owner, signal: context.signal }, async ({ waited }) => {
-    const brought = waited ? await broughtByAnother(deps, step, place, context) : null;
-    return brought ?? fetchBytes(deps, step, place, context);
+  return withLease(place.lock, { owner, signal: context.signal }, async (lease) => {
+    const brought = lease.waited ? await broughtByAnother(deps, step, place, context) : null;
+    return brought ?? fetchBytes(deps, step, { ...place, mayWrite: lease.assertHeld }, context);
   });
 }
 
 async function fetchBytes(
   deps: RestoreDeps,
   step: DownloadStep,
-  place: LocalPlace,
+  place: LocalPlace & { readonly mayWrite: () => Promise<void> },
   context: StepContext,
 ): Promise<DownloadAnswer> {
   const { file, source, job, before } = step;
@@ -58,8 +58,7 @@ async function fetchBytes(
     journalPath: place.journal,
     parallelParts: deps.parallelParts,
   };
-  const mayWrite = (): Promise<void> => assertHeld(place.lock, leaseOwner(step));
-  const control = { signal: context.signal, onProgress, mayWrite };
+  const control = { signal: context.signal, onProgress, mayWrite: place.mayWrite };
   await fetchToFile(deps.store, request, control).finally(() => spend());
   return { kind: 'fetched', transfer: transferOf(before, context.spent.get(file.index), context.fails + 1) };
 }

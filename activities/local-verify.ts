@@ -6,7 +6,7 @@ import type { Ending } from '../core/outcome.js';
 import type { RestoreDeps } from './deps.js';
 import { leaseOwner, transferOf } from './download.js';
 import { outcomeOf } from './endings.js';
-import { assertHeld, withLease } from './lease.js';
+import { withLease } from './lease.js';
 import { measureFile, sourceEvidence, statOf } from './local-check.js';
 import type { Verdict } from './local-check.js';
 import { makePlace, removeParts, syncFolder } from './local-paths.js';
@@ -25,17 +25,22 @@ export async function verifyFile(
   const { file } = step;
   const startedMs = deps.nowMs();
   const place = await makePlace(file.destination, file.file);
-  return withLease(place.lock, { owner: leaseOwner(step), signal: context.signal }, async () => {
-    const path = await bytesToVerify(place);
-    const note = (bytesRead: number): void => context.note({ file: file.file, verifying: bytesRead });
-    const stats = await statOf(path);
-    const verdict = stats === null ? GONE : await measureFile(deps, step, path, stats, context.signal, note);
-    const transfer = transferOf(step.transfer, { bytes: 0, elapsedMs: deps.nowMs() - startedMs });
-    const verified = { ...step, transfer };
-    if (verdict.mismatch !== null) return discard(verified, place, verdict, path);
-    if (path === place.part) await putInPlace(step, place);
-    return arrived(verified, verdict);
-  });
+  return withLease(
+    place.lock,
+    { owner: leaseOwner(step), signal: context.signal },
+    async ({ assertHeld }) => {
+      const path = await bytesToVerify(place);
+      const note = (bytesRead: number): void => context.note({ file: file.file, verifying: bytesRead });
+      const stats = await statOf(path);
+      const verdict =
+        stats === null ? GONE : await measureFile(deps, step, path, stats, context.signal, note);
+      const transfer = transferOf(step.transfer, { bytes: 0, elapsedMs: deps.nowMs() - startedMs });
+      const verified = { ...step, transfer };
+      if (verdict.mismatch !== null) return discard(verified, place, verdict, path);
+      if (path === place.part) await putInPlace(step, place, assertHeld);
+      return arrived(verified, verdict);
+    },
+  );
 }
 
 /** This step has run before: it threw wrong bytes away, and its answer was lost. */
@@ -48,10 +53,13 @@ async function bytesToVerify(place: LocalPlace): Promise<string> {
 }
 
 /** The rename is the moment at which the file exists: its bytes are on disk already (fsync), and so is the folder after it. */
-async function putInPlace(step: VerifyStep, checked: LocalPlace): Promise<void> {
-  const { file } = step;
+async function putInPlace(
+  { file }: VerifyStep,
+  checked: LocalPlace,
+  assertHeld: () => Promise<void>,
+): Promise<void> {
   const place = await makePlace(file.destination, file.file);
-  await assertHeld(checked.lock, leaseOwner(step));
+  await assertHeld();
   await rename(checked.part, place.final);
   await syncFolder(dirname(place.final));
   await removeParts(place);
