@@ -57,7 +57,8 @@ async function isStillWrong(
     ({ mismatch }) => mismatch === null,
     () => false,
   );
-  if (isRight || (await isHeldByAnother(lock, leaseOwner(step)))) return false;
+  // Where nobody waited for the answer, nothing is known.
+  if (isRight || cancellationSignal.aborted || (await isHeldByAnother(lock, leaseOwner(step)))) return false;
   return (await statOf(final).catch(() => null))?.ino === stats.ino;
 }
 

@@ -25,7 +25,7 @@ import { readReport, rescueReport } from './read-report.js';
 import { reportUnplanned } from './report-unplanned.js';
 import { restorePage } from './restore-page.js';
 import { checkSource } from './s3-etag-check.js';
-import { runStep } from './step.js';
+import { runStep, underHeartbeats } from './step.js';
 import { writeReport } from './write-report.js';
 
 /** Activities of the job's own queue. */
@@ -53,7 +53,8 @@ export const createRestoreActivities = (deps: RestoreDeps): RestoreActivities =>
       async (context) => concluded(deps, step, step.local, await verifyFile(deps, step, context)),
       failing(deps, step, step.local, { ...step.transfer, attempts: 0 }),
     ),
-  concludeFile: ({ job, file, outcome, local }) => conclude(deps, job, file, outcome, local),
+  concludeFile: ({ job, file, outcome, local }) =>
+    underHeartbeats(() => conclude(deps, job, file, outcome, local)),
   writeReport: (request) => writeReport(deps, request),
   reportUnplanned: (request) => reportUnplanned(deps, request),
   closeJob: ({ folder }) => removeJobFolder(folder),

@@ -47,20 +47,33 @@ export async function runStep<T>(
   const spent = new Map(Object.entries(spentBefore).map(([index, cost]) => [Number(index), cost]));
   let details: Readonly<Record<string, unknown>> = {};
   const beat = (): void => context.heartbeat({ ...details, ...stateOf(fails, spent) });
-  const timer = setInterval(beat, HEARTBEAT_MS);
   // A page listens for its cancellation once for each file that is under way.
   setMaxListeners(0, context.cancellationSignal);
+  const tried = { signal: context.cancellationSignal, fails, spent };
+  return whileBeating(beat, async () => {
+    try {
+      return await body({ ...tried, note: (next) => (details = next) });
+    } catch (error) {
+      if (isCancellation(error, context)) {
+        beat();
+        throw cancellation(error, context);
+      }
+      // Thrown on purpose: it ends the job, not the file.
+      if (error instanceof ApplicationFailure) throw error;
+      return giveUpOrRetry(limits, diagnose(error), { fails: fails + 1, spent }, failed);
+    }
+  });
+}
+
+/** Runs what may take longer than the heartbeat time-out, and counts no retries of its own. */
+export const underHeartbeats = <T>(work: () => Promise<T>): Promise<T> =>
+  whileBeating(() => Context.current().heartbeat(), work);
+
+async function whileBeating<T>(beat: () => void, work: () => Promise<T>): Promise<T> {
+  const timer = setInterval(beat, HEARTBEAT_MS);
   beat();
   try {
-    return await body({ signal: context.cancellationSignal, fails, spent, note: (next) => (details = next) });
-  } catch (error) {
-    if (isCancellation(error, context)) {
-      beat();
-      throw cancellation(error, context);
-    }
-    // Thrown on purpose: it ends the job, not the file.
-    if (error instanceof ApplicationFailure) throw error;
-    return await giveUpOrRetry(limits, diagnose(error), { fails: fails + 1, spent }, failed);
+    return await work();
   } finally {
     clearInterval(timer);
   }

@@ -11,7 +11,7 @@ import type {
 import { NOT_FETCHED, transferQueue } from '../core/contract.js';
 import { NO_EVIDENCE } from '../core/outcome.js';
 import type { FileOutcome } from '../core/outcome.js';
-import { bookkeeping, steps, transfersOn } from './policies.js';
+import { steps, transfersOn } from './policies.js';
 import { summaryOf } from './summary.js';
 
 /** What a story tells while it goes on. */
@@ -90,7 +90,8 @@ async function concludeUnexpected(
     elapsedMs: before.elapsedMs,
     evidence: { ...NO_EVIDENCE, attempts: before.attempts, cause },
   };
-  return bookkeeping.concludeFile.executeWithOptions({ summary: summaryOf(file.file) }, [
+  // A step as any other, because it may read the file once more.
+  return steps.concludeFile.executeWithOptions({ summary: summaryOf(file.file) }, [
     { job, limits, file, outcome, local },
   ]);
 }

@@ -2,8 +2,11 @@
 import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { NOT_FETCHED } from '../../core/contract.js';
 import type { DownloadStep, VerifyStep } from '../../core/contract.js';
+import { outcomeOf } from '../../activities/endings.js';
+import type { HashPool } from '../../activities/hashing.js';
 import { createRestoreActivities, createTransferActivities } from '../../activities/index.js';
 import { makePlace } from '../../activities/local-paths.js';
 import { BUCKET, START_MS, filesBelow, keyOf, openWorld, runActivity } from '../support/restore-world.js';
@@ -125,6 +128,39 @@ describe('two jobs that want one file', () => {
     } as const;
     await runActivity(() => restore.concludeFile({ ...two, outcome }));
     expect(await world.read('P1/x.d/a.raw')).toBe('right');
+  });
+});
+
+describe('an ending that no step could write down', () => {
+  const outcome = outcomeOf(0, { code: 'download-failed', cause: 'x' });
+  const conclude = (step: DownloadStep, hashFile: HashPool['hashFile']) => {
+    const hashes = { ...world.deps.hashes, hashFile };
+    const { concludeFile } = createRestoreActivities({ ...world.deps, hashes });
+    const environment = new MockActivityEnvironment();
+    const beats: unknown[] = [];
+    environment.on('heartbeat', (details: unknown) => beats.push(details));
+    return { environment, beats, run: () => environment.run(() => concludeFile({ ...step, outcome })) };
+  };
+  let step: DownloadStep;
+  beforeEach(async () => {
+    await world.place('P1/x.d/a.raw', 'wrong');
+    step = await aboutToDownload();
+  });
+
+  test('tells Temporal that it lives while it reads the file, however long that takes', async () => {
+    const { run, beats } = conclude(step, world.deps.hashes.hashFile);
+    expect(await run()).toEqual(outcome);
+    expect(beats.length).toBeGreaterThan(0);
+    expect(await world.read('P1/x.d/a.raw')).toBeNull();
+  });
+
+  test('deletes nothing where it was cancelled before it knew', async () => {
+    const { run, environment } = conclude(step, async (_, { signal }) => {
+      environment.cancel();
+      return signal.throwIfAborted() as never;
+    });
+    expect(await run()).toEqual(outcome);
+    expect(await world.read('P1/x.d/a.raw')).toBe('wrong');
   });
 });
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { FilePlan, RestoreResult } from '../../../core/contract.js';
 import { aFile, ended, resultOf, someFiles } from '../../support/fake-steps.js';
-import type { Ledger } from '../../support/fake-steps.js';
+import type { Activities, Ledger } from '../../support/fake-steps.js';
 import { openWorld } from '../../support/workflow-world.js';
 import type { World } from '../../support/workflow-world.js';
 
@@ -79,6 +79,16 @@ describe('whatever fails, the report is written', () => {
     const job = await world.run({ download: forGood, concludeFile: forGood }, { files: someFiles(3) });
     expect(job.stepsOf('writeReport')).toHaveLength(1);
     expect(job.ended).toMatchObject({ type: 'RestoreIncomplete', result: { failed: 3 } });
+  });
+
+  test('an ending that is slow to be written down has its heartbeats watched, and as much time as any step', async () => {
+    const watched: (number | undefined)[] = [];
+    const concludeFile: Activities['concludeFile'] = async ({ outcome }) => {
+      watched.push(Context.current().info.heartbeatTimeoutMs);
+      return outcome;
+    };
+    await world.run({ download: forGood, concludeFile }, { files: someFiles(1) });
+    expect(watched).toEqual([30_000]);
   });
 
   test('and where the folder of the job cannot be removed afterwards, the job ends all the same', async () => {
