@@ -8,7 +8,7 @@ import type { RestoreDeps } from './deps.js';
 import { leaseOwner } from './download.js';
 import { isS3Broken } from './endings.js';
 import { isHeldByAnother } from './lease.js';
-import { recordOutcome } from './ledger.js';
+import { recordOutcome } from './outcome-lines.js';
 import { measureFile, statOf } from './local-check.js';
 import { findPlace } from './local-paths.js';
 import type { LocalPlace } from './local-paths.js';

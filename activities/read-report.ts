@@ -5,7 +5,8 @@ import { isSafeProjectId } from '../core/paths.js';
 import { destinationOf } from '../core/plan.js';
 import type { RestoreSettings } from '../core/settings.js';
 import type { RestoreDeps } from './deps.js';
-import { jobsFolder, readPlan, removeJobFolder } from './ledger.js';
+import { jobsFolder, removeJobFolder } from './job-folder.js';
+import { readPlan } from './stored-plan.js';
 import { readEnding } from './report-note.js';
 import { writeReport } from './write-report.js';
 

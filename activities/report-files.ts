@@ -6,7 +6,8 @@ import { renderJsonReport, renderTextReport, reportFileName } from '../core/repo
 import type { Report } from '../core/report.js';
 import type { SavedReports } from '../core/result.js';
 import { messageOf } from './endings.js';
-import { parseLines, releaseReserve } from './ledger.js';
+import { parseLines } from './job-folder.js';
+import { releaseReserve } from './reserve.js';
 import { syncFolder } from './local-paths.js';
 import { makeFolder } from './make-folder.js';
 import { fitIntoResult } from './unwritten-reports.js';

@@ -7,7 +7,7 @@ import type { RestoreDeps } from './deps.js';
 import { fetchFile, transferOf } from './download.js';
 import { diagnose } from './endings.js';
 import { failFile } from './fail-file.js';
-import { recordStart } from './ledger.js';
+import { recordStart } from './outcome-lines.js';
 import { checkLocal } from './local-check.js';
 import { verifyFile } from './local-verify.js';
 import { checkSource } from './s3-etag-check.js';

@@ -5,8 +5,8 @@ import type { FileOutcome } from '../core/outcome.js';
 import { MEBIBYTE } from '../core/units.js';
 import type { RestoreDeps } from './deps.js';
 import { outcomeOf } from './endings.js';
-import { paged, writePlan } from './ledger.js';
-import type { PageKind } from './ledger.js';
+import { paged, writePlan } from './stored-plan.js';
+import type { PageKind } from './stored-plan.js';
 import type { SurveyedRawFile } from './output-survey.js';
 
 /** Files above this are restored step by step, each visible in the Web UI; so is every file of a job with few files. */

@@ -8,8 +8,11 @@ import { NO_EVIDENCE } from '../core/outcome.js';
 import type { Report, ReportedRawFile } from '../core/report.js';
 import { summarise } from '../core/result.js';
 import type { RestoreDeps } from './deps.js';
-import { planLost, readAllFiles, readPlan, readRecorded } from './ledger.js';
-import type { Recorded, StoredPlan } from './ledger.js';
+import { planLost } from './job-folder.js';
+import { readRecorded } from './outcome-lines.js';
+import { readAllFiles, readPlan } from './stored-plan.js';
+import type { Recorded } from './outcome-lines.js';
+import type { StoredPlan } from './stored-plan.js';
 import { saveReports } from './report-files.js';
 import { noteEnding } from './report-note.js';
 

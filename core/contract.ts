@@ -15,6 +15,9 @@ export const RESUME_SIGNAL = 'resume';
 /** Activities tell the running job how far a transfer has come; not meant for people. */
 export const TRANSFER_SIGNAL = '_transfer';
 
+/** Files of one page of a plan: who writes the pages and who counts through them must agree. */
+export const PAGE_FILES = 100;
+
 /** What the catalogue says a file's bytes are. Digests are lower-case hex, null where the catalogue has none. */
 export interface Expected {
   readonly sizeBytes: number | null;
@@ -301,7 +304,8 @@ export interface ProgressAnswer {
 
 /** What `restore` hands to its next run when its history has grown (continue-as-new). */
 export interface RestoreCarry {
-  readonly job: PlannedJob;
+  /** Without the files of each raw file: those that are open say enough, and Temporal takes 2 MB. */
+  readonly job: Omit<PlannedJob, 'filesOfRawFiles'>;
   readonly deadlineAtMs: number;
   readonly nextChainFile: number;
   readonly nextSmallPage: number;

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createTransferActivities } from '../../activities/index.js';
 import type { RestoreDeps } from '../../activities/deps.js';
-import { readRecorded } from '../../activities/ledger.js';
+import { readRecorded } from '../../activities/outcome-lines.js';
 import type { FileOutcome } from '../../core/outcome.js';
 import { MEBIBYTE } from '../../core/units.js';
 import { START_MS, openWorld, runActivity } from '../support/restore-world.js';

@@ -2,7 +2,7 @@
 import { readFile, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRestoreActivities, createTransferActivities } from '../../activities/index.js';
-import { readPage } from '../../activities/ledger.js';
+import { readPage } from '../../activities/stored-plan.js';
 import { NOT_FETCHED } from '../../core/contract.js';
 import type { FilePlan, LocalState, PlannedJob, RestoreResult, VerifyAnswer } from '../../core/contract.js';
 import { NO_EVIDENCE } from '../../core/outcome.js';
