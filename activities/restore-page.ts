@@ -30,6 +30,10 @@ interface PageState {
   readonly full: Set<string>;
 }
 
+/**
+ * Restores the files of one page, and answers with their counts and bytes. Each file that ended has a line in the job's folder;
+ * what a retry may mend is tried again with the page. Throws PlanLost where the folder is gone, and what the disk says of it.
+ */
 export async function restorePage(deps: RestoreDeps, step: PageStep): Promise<PageAnswer> {
   const state = await openPage(step);
   return runStep(

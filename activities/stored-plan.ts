@@ -67,6 +67,7 @@ export async function readPlan(folder: string): Promise<StoredPlan | null> {
   }
 }
 
+/** The files of one page, in order. Throws PlanLost where the job's folder is gone, else the disk's errno. */
 export async function readPage(folder: string, kind: PageKind, page: number): Promise<readonly FilePlan[]> {
   const text = await readFile(join(folder, pageFile(kind, page)), 'utf8').catch(
     (error: NodeJS.ErrnoException) => {

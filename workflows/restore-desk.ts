@@ -55,6 +55,7 @@ export function changed(desk: Desk): void {
   showDetails(desk);
 }
 
+/** The answer to the query: files, bytes, bytes per second, seconds left; zeros and nulls until there is a plan. */
 export function progressOf({ phase, paused, state }: Desk): ProgressAnswer {
   if (state === null) return { ...NOTHING_YET, phase };
   const { job, tally } = state;
