@@ -10,6 +10,7 @@ import { isS3Broken } from './endings.js';
 import { isHeldByAnother } from './lease.js';
 import { recordOutcome } from './outcome-lines.js';
 import { measureFile, statOf } from './local-check.js';
+import { logEnding } from './log-lines.js';
 import { findPlace } from './local-paths.js';
 import type { LocalPlace } from './local-paths.js';
 
@@ -26,6 +27,7 @@ export async function conclude(
   const failed = !isSuccess(outcome.ending);
   if (failed && local === 'wrong' && !isS3Broken(outcome.ending)) await discardWrongFile(deps, { job, file });
   await recordOutcome(job.folder, outcome);
+  logEnding(file, outcome);
   return outcome;
 }
 

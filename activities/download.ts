@@ -7,6 +7,7 @@ import { withLease } from './lease.js';
 import { measureFile, sourceEvidence } from './local-check.js';
 import { makePlace } from './local-paths.js';
 import type { LocalPlace } from './local-paths.js';
+import { logDownload } from './log-lines.js';
 import type { StepContext } from './step.js';
 import { fetchToFile } from './transfer.js';
 
@@ -60,7 +61,9 @@ async function fetchBytes(
   };
   const control = { signal: context.signal, onProgress, mayWrite: place.mayWrite };
   await fetchToFile(deps.store, request, control).finally(() => spend());
-  return { kind: 'fetched', transfer: transferOf(before, context.spent.get(file.index), context.fails + 1) };
+  const transfer = transferOf(before, context.spent.get(file.index), context.fails + 1);
+  logDownload(file, transfer);
+  return { kind: 'fetched', transfer };
 }
 
 /** Writes down what this try costs, beside what the tries before it have cost: called with each progress, and at the end. */

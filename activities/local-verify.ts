@@ -11,6 +11,7 @@ import { measureFile, sourceEvidence, statOf } from './local-check.js';
 import type { Verdict } from './local-check.js';
 import { makePlace, removeParts, syncFolder } from './local-paths.js';
 import type { LocalPlace } from './local-paths.js';
+import { logVerification } from './log-lines.js';
 import type { StepContext } from './step.js';
 
 /**
@@ -34,6 +35,7 @@ export async function verifyFile(
       const stats = await statOf(path);
       const verdict =
         stats === null ? GONE : await measureFile(deps, step, path, stats, context.signal, note);
+      logVerification(file, verdict.evidence, verdict.mismatch);
       const transfer = transferOf(step.transfer, { bytes: 0, elapsedMs: deps.nowMs() - startedMs });
       const verified = { ...step, transfer };
       if (verdict.mismatch !== null) return discard(verified, place, verdict, path);

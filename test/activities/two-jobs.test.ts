@@ -9,7 +9,15 @@ import { outcomeOf } from '../../activities/endings.js';
 import type { HashPool } from '../../activities/hashing.js';
 import { createRestoreActivities, createTransferActivities } from '../../activities/index.js';
 import { makePlace } from '../../activities/local-paths.js';
-import { BUCKET, START_MS, filesBelow, keyOf, openWorld, runActivity } from '../support/restore-world.js';
+import {
+  BUCKET,
+  START_MS,
+  filesBelow,
+  keyOf,
+  openWorld,
+  runActivity,
+  silent,
+} from '../support/restore-world.js';
 import type { World } from '../support/restore-world.js';
 import { leftovers, planJob, plannedFiles } from '../support/restore-job.js';
 
@@ -136,7 +144,7 @@ describe('an ending that no step could write down', () => {
   const conclude = (step: DownloadStep, hashFile: HashPool['hashFile']) => {
     const hashes = { ...world.deps.hashes, hashFile };
     const { concludeFile } = createRestoreActivities({ ...world.deps, hashes });
-    const environment = new MockActivityEnvironment();
+    const environment = new MockActivityEnvironment({}, { logger: silent });
     const beats: unknown[] = [];
     environment.on('heartbeat', (details: unknown) => beats.push(details));
     return { environment, beats, run: () => environment.run(() => concludeFile({ ...step, outcome })) };
@@ -198,7 +206,7 @@ describe('a folder that becomes a link while a file is under way', () => {
 test('a download that is cancelled keeps what it has, and lets the file go', async () => {
   const step = await aboutToDownload();
   const { MockActivityEnvironment } = await import('@temporalio/testing');
-  const environment = new MockActivityEnvironment();
+  const environment = new MockActivityEnvironment({}, { logger: silent });
   world.store.failWith(({ operation }) => (operation === 'read' ? { kind: 'stall', bytes: 2 } : null));
   const running = environment.run(() => transfers.download(step));
   setTimeout(() => environment.cancel(), 100);
