@@ -8,8 +8,9 @@ import type { RestoreDeps } from './deps.js';
 import { leaseOwner } from './download.js';
 import { isS3Broken } from './endings.js';
 import { isHeldByAnother } from './lease.js';
-import { recordOutcome } from './ledger.js';
+import { recordOutcome } from './outcome-lines.js';
 import { measureFile, statOf } from './local-check.js';
+import { logEnding } from './log-lines.js';
 import { findPlace } from './local-paths.js';
 import type { LocalPlace } from './local-paths.js';
 
@@ -26,6 +27,7 @@ export async function conclude(
   const failed = !isSuccess(outcome.ending);
   if (failed && local === 'wrong' && !isS3Broken(outcome.ending)) await discardWrongFile(deps, { job, file });
   await recordOutcome(job.folder, outcome);
+  logEnding(file, outcome);
   return outcome;
 }
 
@@ -57,7 +59,8 @@ async function isStillWrong(
     ({ mismatch }) => mismatch === null,
     () => false,
   );
-  if (isRight || (await isHeldByAnother(lock, leaseOwner(step)))) return false;
+  // Where nobody waited for the answer, nothing is known.
+  if (isRight || cancellationSignal.aborted || (await isHeldByAnother(lock, leaseOwner(step)))) return false;
   return (await statOf(final).catch(() => null))?.ino === stats.ino;
 }
 

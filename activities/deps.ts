@@ -4,6 +4,9 @@ import type { RestoreSettings } from '../core/settings.js';
 import type { HashPool } from './hashing.js';
 import type { ObjectStore, RawFiles } from './ports.js';
 
+/** `running`: its folder is its own. `timed-out`: ended by a time-out of Temporal's, which runs no code of the job. */
+export type JobStanding = 'running' | 'timed-out' | 'ended';
+
 export interface RestoreDeps {
   readonly store: ObjectStore;
   readonly rawFiles: RawFiles;
@@ -14,7 +17,6 @@ export interface RestoreDeps {
   readonly parallelParts: number;
   /** Tells the running job how far a transfer has come; must not throw. */
   readonly tell: (job: JobRef, update: TransferUpdate) => void;
-  /** Whether a job is still running: its folder is then its own. */
-  readonly isRunning: (workflowId: string) => Promise<boolean>;
+  readonly standingOf: (workflowId: string) => Promise<JobStanding>;
   readonly nowMs: () => number;
 }

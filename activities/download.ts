@@ -1,11 +1,13 @@
 import { stat } from 'node:fs/promises';
-import type { DownloadAnswer, DownloadStep, FileStep } from '../core/contract.js';
+import { NOT_FETCHED } from '../core/contract.js';
+import type { DownloadAnswer, DownloadStep, FileStep, Spent, Transfer } from '../core/contract.js';
 import type { RestoreDeps } from './deps.js';
 import { outcomeOf } from './endings.js';
-import { assertHeld, withLease } from './lease.js';
+import { withLease } from './lease.js';
 import { measureFile, sourceEvidence } from './local-check.js';
 import { makePlace } from './local-paths.js';
 import type { LocalPlace } from './local-paths.js';
+import { logDownload } from './log-lines.js';
 import type { StepContext } from './step.js';
 import { fetchToFile } from './transfer.js';
 
@@ -24,21 +26,22 @@ export async function fetchFile(
 ): Promise<DownloadAnswer> {
   const place = await makePlace(step.file.destination, step.file.file);
   const owner = leaseOwner(step);
-  return withLease(place.lock, { owner, signal: context.signal }, async ({ waited }) => {
-    const brought = waited ? await broughtByAnother(deps, step, place, context) : null;
-    return brought ?? fetchBytes(deps, step, place, context);
+  return withLease(place.lock, { owner, signal: context.signal }, async (lease) => {
+    const brought = lease.waited ? await broughtByAnother(deps, step, place, context) : null;
+    return brought ?? fetchBytes(deps, step, { ...place, mayWrite: lease.assertHeld }, context);
   });
 }
 
 async function fetchBytes(
   deps: RestoreDeps,
   step: DownloadStep,
-  place: LocalPlace,
+  place: LocalPlace & { readonly mayWrite: () => Promise<void> },
   context: StepContext,
 ): Promise<DownloadAnswer> {
-  const { file, source, job, attemptsBefore } = step;
-  const startedMs = deps.nowMs();
+  const { file, source, job, before } = step;
+  const spend = spender(deps, file.index, context);
   const onProgress = (bytesDone: number): void => {
+    spend(bytesDone);
     context.note({ file: file.file, bytesDone, bytesTotal: source.sizeBytes });
     deps.tell(job, {
       index: file.index,
@@ -56,19 +59,41 @@ async function fetchBytes(
     journalPath: place.journal,
     parallelParts: deps.parallelParts,
   };
-  const mayWrite = (): Promise<void> => assertHeld(place.lock, leaseOwner(step));
-  const { bytesFetched } = await fetchToFile(deps.store, request, {
-    signal: context.signal,
-    onProgress,
-    mayWrite,
-  });
-  const transfer = {
-    bytes: bytesFetched,
-    elapsedMs: deps.nowMs() - startedMs,
-    attempts: attemptsBefore + context.fails + 1,
-  };
+  const control = { signal: context.signal, onProgress, mayWrite: place.mayWrite };
+  await fetchToFile(deps.store, request, control).finally(() => spend());
+  const transfer = transferOf(before, context.spent.get(file.index), context.fails + 1);
+  logDownload(file, transfer);
   return { kind: 'fetched', transfer };
 }
+
+/** Writes down what this try costs, beside what the tries before it have cost: called with each progress, and at the end. */
+function spender(
+  { nowMs }: RestoreDeps,
+  index: number,
+  { spent }: StepContext,
+): (bytesDone?: number) => void {
+  const [startedMs, before] = [nowMs(), spent.get(index) ?? NOT_FETCHED];
+  let [bytesReused, bytesFetched]: [number | null, number] = [null, 0];
+  return (bytesDone) => {
+    // The first word is of what was there already.
+    if (bytesDone !== undefined) bytesFetched = bytesDone - (bytesReused ??= bytesDone);
+    spent.set(index, {
+      bytes: before.bytes + bytesFetched,
+      elapsedMs: before.elapsedMs + nowMs() - startedMs,
+    });
+  };
+}
+
+/** What a file has cost after `attempts` more downloads. */
+export const transferOf = (
+  before: Transfer,
+  { bytes, elapsedMs }: Spent = NOT_FETCHED,
+  attempts = 0,
+): Transfer => ({
+  bytes: before.bytes + bytes,
+  elapsedMs: before.elapsedMs + elapsedMs,
+  attempts: before.attempts + attempts,
+});
 
 /** Another job held the file until now: it may have brought the very bytes. */
 async function broughtByAnother(

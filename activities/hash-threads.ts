@@ -1,10 +1,10 @@
 /** A few threads for MD5: started when first needed, never a reason for the process to live on. */
 import { Worker } from 'node:worker_threads';
 import type { HashedRange } from './hash-range.js';
-import type { FromHashWorker, ToHashWorker } from './hash-worker.js';
+import type { FromHashWorker, HashProblem, ToHashWorker } from './hash-worker.js';
 
 export interface HashThreads {
-  /** Throws what the disk throws (errno in `code`), the abort's reason, or that the thread has died. */
+  /** Throws what the disk throws (`code` and `syscall`), the abort's reason, or that the thread has died. */
   md5OfRange(range: HashedRange, signal: AbortSignal, onBytes: (bytes: number) => void): Promise<string>;
   close(): Promise<void>;
 }
@@ -124,6 +124,6 @@ function startThread(onIdle: () => void, onEnd: () => void): Thread {
   };
 }
 
-/** Errors lose their code on the way between threads. */
-const diskError = ({ message, code }: { readonly message: string; readonly code: string | null }): Error =>
-  Object.assign(new Error(message), code === null ? {} : { code });
+/** Errors lose what is not their message on the way between threads; without `syscall` it would be no disk's (endings.ts). */
+const diskError = ({ message, code, syscall }: HashProblem): Error =>
+  Object.assign(new Error(message), code === null ? {} : { code }, syscall === null ? {} : { syscall });

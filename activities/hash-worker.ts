@@ -5,9 +5,14 @@ import { md5OfRange, type HashedRange } from './hash-range.js';
 
 export type ToHashWorker = { readonly hash: HashedRange } | { readonly cancel: true };
 export type FromHashWorker =
-  | { readonly bytes: number }
-  | { readonly md5: string }
-  | { readonly problem: { readonly message: string; readonly code: string | null } };
+  { readonly bytes: number } | { readonly md5: string } | { readonly problem: HashProblem };
+
+/** What is left of an error: `code` and `syscall` are those of the disk's errors, null where there are none. */
+export interface HashProblem {
+  readonly message: string;
+  readonly code: string | null;
+  readonly syscall: string | null;
+}
 
 const BLOCK_BYTES = 2 * 1024 * 1024;
 const PROGRESS_BYTES = 16 * 1024 * 1024;
@@ -36,7 +41,7 @@ parentPort?.on('message', (message: ToHashWorker) => {
   cancelled = false;
   hash(message.hash).then(
     (md5) => answer({ md5 }),
-    ({ message: text, code }: NodeJS.ErrnoException) =>
-      answer({ problem: { message: text, code: code ?? null } }),
+    ({ message: text, code, syscall }: NodeJS.ErrnoException) =>
+      answer({ problem: { message: text, code: code ?? null, syscall: syscall ?? null } }),
   );
 });

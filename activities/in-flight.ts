@@ -1,21 +1,29 @@
-/** Runs `work` for every item, at most `limit` at once. The first error stops the rest and is thrown after all have ended. */
+import { followAbort } from './following-abort.js';
+
+/**
+ * Runs `work` for every item, at most `limit` at once. The first error, or an abort, aborts the signal of the work under way,
+ * begins no more, and is thrown once all have ended.
+ */
 export async function forEachAtOnce<T>(
   items: Iterable<T>,
   limit: number,
   signal: AbortSignal,
-  work: (item: T) => Promise<void>,
+  work: (item: T, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
+  const together = followAbort(signal);
   const queue = items[Symbol.iterator]();
   let failed = false;
   const lane = async (): Promise<void> => {
-    for (let next = queue.next(); !next.done && !failed; next = queue.next()) {
-      signal.throwIfAborted();
-      await work(next.value).catch((error: unknown) => {
-        failed = true;
-        throw error;
-      });
+    for (let next = queue.next(); !next.done; next = queue.next()) {
+      together.signal.throwIfAborted();
+      await work(next.value, together.signal);
     }
   };
-  const ended = await Promise.allSettled(Array.from({ length: limit }, lane));
-  for (const lane of ended) if (lane.status === 'rejected') throw lane.reason;
+  const fail = (error: unknown): void => {
+    failed = true;
+    together.end(error);
+  };
+  await Promise.all(Array.from({ length: limit }, () => lane().catch(fail)));
+  together.release();
+  if (failed) throw together.signal.reason;
 }

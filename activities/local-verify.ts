@@ -4,13 +4,14 @@ import type { VerifyAnswer, VerifyStep } from '../core/contract.js';
 import { NO_EVIDENCE } from '../core/outcome.js';
 import type { Ending } from '../core/outcome.js';
 import type { RestoreDeps } from './deps.js';
-import { leaseOwner } from './download.js';
+import { leaseOwner, transferOf } from './download.js';
 import { outcomeOf } from './endings.js';
-import { assertHeld, withLease } from './lease.js';
+import { withLease } from './lease.js';
 import { measureFile, sourceEvidence, statOf } from './local-check.js';
 import type { Verdict } from './local-check.js';
 import { makePlace, removeParts, syncFolder } from './local-paths.js';
 import type { LocalPlace } from './local-paths.js';
+import { logVerification } from './log-lines.js';
 import type { StepContext } from './step.js';
 
 /**
@@ -25,15 +26,23 @@ export async function verifyFile(
   const { file } = step;
   const startedMs = deps.nowMs();
   const place = await makePlace(file.destination, file.file);
-  return withLease(place.lock, { owner: leaseOwner(step), signal: context.signal }, async () => {
-    const path = await bytesToVerify(place);
-    const note = (bytesRead: number): void => context.note({ file: file.file, verifying: bytesRead });
-    const stats = await statOf(path);
-    const verdict = stats === null ? GONE : await measureFile(deps, step, path, stats, context.signal, note);
-    if (verdict.mismatch !== null) return discard(step, place, verdict, path);
-    if (path === place.part) await putInPlace(step, place);
-    return arrived(step, verdict, deps.nowMs() - startedMs);
-  });
+  return withLease(
+    place.lock,
+    { owner: leaseOwner(step), signal: context.signal },
+    async ({ assertHeld }) => {
+      const path = await bytesToVerify(place);
+      const note = (bytesRead: number): void => context.note({ file: file.file, verifying: bytesRead });
+      const stats = await statOf(path);
+      const verdict =
+        stats === null ? GONE : await measureFile(deps, step, path, stats, context.signal, note);
+      logVerification(file, verdict.evidence, verdict.mismatch);
+      const transfer = transferOf(step.transfer, { bytes: 0, elapsedMs: deps.nowMs() - startedMs });
+      const verified = { ...step, transfer };
+      if (verdict.mismatch !== null) return discard(verified, place, verdict, path);
+      if (path === place.part) await putInPlace(step, place, assertHeld);
+      return arrived(verified, verdict);
+    },
+  );
 }
 
 /** This step has run before: it threw wrong bytes away, and its answer was lost. */
@@ -46,10 +55,13 @@ async function bytesToVerify(place: LocalPlace): Promise<string> {
 }
 
 /** The rename is the moment at which the file exists: its bytes are on disk already (fsync), and so is the folder after it. */
-async function putInPlace(step: VerifyStep, checked: LocalPlace): Promise<void> {
-  const { file } = step;
+async function putInPlace(
+  { file }: VerifyStep,
+  checked: LocalPlace,
+  assertHeld: () => Promise<void>,
+): Promise<void> {
   const place = await makePlace(file.destination, file.file);
-  await assertHeld(checked.lock, leaseOwner(step));
+  await assertHeld();
   await rename(checked.part, place.final);
   await syncFolder(dirname(place.final));
   await removeParts(place);
@@ -62,24 +74,25 @@ async function discard(
   path: string,
 ): Promise<VerifyAnswer> {
   if (path === place.part) await removeParts(place);
+  const { transfer, lastTry, file } = step;
   const evidence = {
     ...NO_EVIDENCE,
     ...sourceEvidence(step),
     ...verdict.evidence,
-    attempts: step.transfer.attempts,
+    attempts: transfer.attempts,
   };
-  if (!step.lastTry) return { kind: 'again', evidence };
-  return { kind: 'ended', outcome: outcomeOf(step.file.index, { code: 'verification-failed' }, evidence) };
+  if (!lastTry) return { kind: 'again', evidence, transfer };
+  return {
+    kind: 'ended',
+    outcome: outcomeOf(file.index, { code: 'verification-failed' }, evidence, transfer),
+  };
 }
 
-function arrived(step: VerifyStep, verdict: Verdict, verifyMs: number): VerifyAnswer {
+function arrived(step: VerifyStep, verdict: Verdict): VerifyAnswer {
   const { transfer, local, source } = step;
-  const elapsedMs = transfer.elapsedMs + verifyMs;
+  const { elapsedMs } = transfer;
   const ending: Ending =
     local === 'wrong' ? { code: 'healed' } : { code: 'downloaded', bytes: source.sizeBytes, elapsedMs };
   const evidence = { ...sourceEvidence(step), ...verdict.evidence, attempts: transfer.attempts };
-  return {
-    kind: 'ended',
-    outcome: outcomeOf(step.file.index, ending, evidence, { bytes: transfer.bytes, elapsedMs }),
-  };
+  return { kind: 'ended', outcome: outcomeOf(step.file.index, ending, evidence, transfer) };
 }

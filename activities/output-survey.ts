@@ -1,17 +1,18 @@
 /** Looks at the output location before the first byte: can it be written, on which filesystem is it, does what is missing fit. */
 import { randomUUID } from 'node:crypto';
-import { access, constants, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { access, constants, lstat, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { refuseWithoutSpace } from '../core/disk.js';
 import { TEMPORARY_PREFIX } from '../core/paths.js';
 import type { RawFilePlan } from '../core/plan.js';
+import { findPlace } from './local-paths.js';
 import { makeFolder } from './make-folder.js';
 
 export interface SurveyedRawFile {
   readonly plan: RawFilePlan;
   /** Names the filesystem of the destination; empty where there is none. */
   readonly filesystem: string;
-  /** Bytes of the files that are absent or of another size. */
+  /** Bytes of the files that are absent or of another size, less what an interrupted job has fetched of them. */
   readonly missingBytes: number;
 }
 
@@ -42,6 +43,11 @@ export interface SurveyOptions {
   readonly needsSpace: boolean;
 }
 
+/**
+ * Takes the plans of all raw files; returns them in the same order, those that cannot be restored with their `error` set and
+ * without files, and the filesystems of the others with their free bytes. A destination that cannot be written or has too
+ * little room is such an error, never an exception; throws only what `stat` and `statfs` of a writable folder throw.
+ */
 export async function surveyOutput(
   plans: readonly RawFilePlan[],
   { mayTouch, needsSpace }: SurveyOptions,
@@ -133,7 +139,20 @@ async function missingBytes({ destination, files }: RawFilePlan): Promise<number
   for (const { file, expected, refused } of files) {
     if (refused !== null || expected.sizeBytes === null) continue;
     const found = await stat(join(destination ?? '', file)).catch(() => null);
-    if (found?.size !== expected.sizeBytes) missing += expected.sizeBytes;
+    if (found?.size === expected.sizeBytes) continue;
+    missing += expected.sizeBytes - Math.min(expected.sizeBytes, await fetchedBytes(destination ?? '', file));
   }
   return missing;
+}
+
+const BLOCK_BYTES = 512;
+
+/**
+ * The room that an interrupted job's temporary file of this file holds already: its blocks, because it is sparse. Whether
+ * the bytes are of use or are thrown away first, the room is had.
+ */
+async function fetchedBytes(destination: string, file: string): Promise<number> {
+  const place = await findPlace(destination, file).catch(() => null);
+  const part = place === null ? null : await lstat(place.part).catch(() => null);
+  return part === null ? 0 : part.blocks * BLOCK_BYTES;
 }

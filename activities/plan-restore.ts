@@ -11,7 +11,8 @@ import { planRawFile, refuseCollisions } from '../core/plan.js';
 import type { RawFilePlan } from '../core/plan.js';
 import type { RestoreDeps } from './deps.js';
 import { errnoOf } from './endings.js';
-import { jobFolder, readPlan } from './ledger.js';
+import { jobFolder } from './job-folder.js';
+import { readPlan } from './stored-plan.js';
 import { surveyOutput } from './output-survey.js';
 import { previewRestore } from './preview.js';
 import { runStep } from './step.js';
@@ -19,14 +20,45 @@ import type { StepContext } from './step.js';
 import { storePlan } from './store-plan.js';
 import { unwritableResult } from './unwritable.js';
 
-export const planRestore = (deps: RestoreDeps, request: PlanRequest): Promise<PlanAnswer> =>
-  runStep(
-    deps.limits,
-    (context) => plan(deps, request, context),
-    ({ cause }) => {
-      throw ApplicationFailure.nonRetryable(cause, 'CatalogueUnavailable');
+/**
+ * Answers with the counts of a written plan, a dry run's preview, or why there is none; what was planned by an earlier try is
+ * the answer again. Waits and tries end with the job's time limit, which only the worker knows. Throws ApplicationFailure, not
+ * to be retried: CatalogueUnavailable, or OutputUnavailable where it is the disk that fails.
+ */
+export function planRestore(deps: RestoreDeps, request: PlanRequest): Promise<PlanAnswer> {
+  const { limits } = deps;
+  const leftMs = request.startedAtMs + limits.timeoutMs - deps.nowMs();
+  if (leftMs <= 0) return Promise.resolve({ kind: 'too-late' });
+  // No try is asked for that would come too late.
+  const retries = leftMs > limits.retryDelayMs ? limits.retries : 0;
+  return runStep(
+    { ...limits, retries },
+    (context) => planWithin(leftMs, deps, request, context),
+    ({ cause, ending: { code } }) => {
+      const isDisk = code === 'cannot-write' || code === 'disk-full';
+      throw ApplicationFailure.nonRetryable(cause, isDisk ? 'OutputUnavailable' : 'CatalogueUnavailable');
     },
   );
+}
+
+/** Longer than this a timer of Node's cannot wait. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+async function planWithin(
+  leftMs: number,
+  deps: RestoreDeps,
+  request: PlanRequest,
+  context: StepContext,
+): Promise<PlanAnswer> {
+  const late = AbortSignal.timeout(Math.min(leftMs, LONGEST_TIMER_MS));
+  const signal = AbortSignal.any([context.signal, late]);
+  try {
+    return await plan(deps, request, { ...context, signal });
+  } catch (error) {
+    if (late.aborted && !context.signal.aborted) return { kind: 'too-late' };
+    throw error;
+  }
+}
 
 async function plan(deps: RestoreDeps, request: PlanRequest, context: StepContext): Promise<PlanAnswer> {
   const parsed = parseRestoreInput(request.args);

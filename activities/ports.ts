@@ -54,7 +54,7 @@ export class StoreProblem extends Error {
 }
 
 export interface ObjectStore {
-  /** Throws StoreProblem: missing, bucket-missing, denied, unavailable. */
+  /** Throws StoreProblem: missing, bucket-missing, denied, unavailable; the last only after retries with back-off. */
   head(address: ObjectAddress, signal: AbortSignal): Promise<ObjectHead>;
   /**
    * The bytes `[start, end)` of a pinned object, as one body that is not retried: whoever reads it starts a new range where

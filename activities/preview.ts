@@ -17,6 +17,10 @@ const MAX_PROBLEMS = 100;
 type Prospect = 'download' | 'heal' | Ending;
 type Problem = RestorePreview['problems'][number];
 
+/**
+ * Takes the surveyed plans; answers with one row for each raw file, in order, what would be fetched (in bytes), and the first
+ * 100 problems. A file that cannot be judged is a problem, not an exception; throws the reason of an abort only.
+ */
 export async function previewRestore(
   deps: RestoreDeps,
   { rawFiles, filesystems }: Survey,

@@ -6,12 +6,11 @@ import { renderJsonReport, renderTextReport, reportFileName } from '../core/repo
 import type { Report } from '../core/report.js';
 import type { SavedReports } from '../core/result.js';
 import { messageOf } from './endings.js';
-import { parseLines, releaseReserve } from './ledger.js';
+import { parseLines } from './job-folder.js';
+import { releaseReserve } from './reserve.js';
 import { syncFolder } from './local-paths.js';
 import { makeFolder } from './make-folder.js';
-
-/** A report that cannot be written travels in the result; history takes 2 MB at most. */
-const MAX_TEXT_CHARACTERS = 300_000;
+import { fitIntoResult } from './unwritten-reports.js';
 
 /**
  * Writes every report to its destination; where that cannot be written, to the output root; where that cannot either, the
@@ -33,11 +32,10 @@ export async function saveReports(
       paths.push(path);
       if (!written.has(destination)) await noteWritten(jobFolder, destination, path);
     } catch (error) {
-      const text = renderTextReport(report).slice(0, MAX_TEXT_CHARACTERS);
-      unwritten.push({ destination, problem: messageOf(error), text });
+      unwritten.push({ destination, problem: messageOf(error), text: renderTextReport(report) });
     }
   }
-  return { paths, unwritten };
+  return { paths, unwritten: fitIntoResult(unwritten) };
 }
 
 const writtenFile = (jobFolder: string): string => join(jobFolder, 'reports.jsonl');

@@ -6,7 +6,7 @@ import type { RestoreResult, UnplannedRequest } from '../core/contract.js';
 import { parseRestoreInput } from '../core/input.js';
 import { summarise } from '../core/result.js';
 import type { RestoreDeps } from './deps.js';
-import { jobFolder, removeJobFolder } from './ledger.js';
+import { jobFolder, removeJobFolder } from './job-folder.js';
 import { makeFolder } from './make-folder.js';
 import { saveReports } from './report-files.js';
 

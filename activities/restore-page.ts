@@ -3,15 +3,18 @@
  * them (docs/decisions/0003). A page that is repeated goes on with the files that have no ending yet.
  */
 import { Context } from '@temporalio/activity';
+import { NOT_FETCHED } from '../core/contract.js';
 import type { FilePlan, LocalState, PageAnswer, PageStep } from '../core/contract.js';
 import { isSuccess } from '../core/outcome.js';
 import type { FileOutcome } from '../core/outcome.js';
 import { countByRawFile } from '../core/file-counts.js';
 import type { RestoreDeps } from './deps.js';
 import { diagnose } from './endings.js';
+import { transferOf } from './download.js';
 import { failFile } from './fail-file.js';
 import { forEachAtOnce } from './in-flight.js';
-import { readPage, readRecorded } from './ledger.js';
+import { readRecorded } from './outcome-lines.js';
+import { readPage } from './stored-plan.js';
 import { restoreSmallFile } from './restore-small-file.js';
 import { runStep } from './step.js';
 import type { StepContext } from './step.js';
@@ -27,6 +30,10 @@ interface PageState {
   readonly full: Set<string>;
 }
 
+/**
+ * Restores the files of one page, and answers with their counts and bytes. Each file that ended has a line in the job's folder;
+ * what a retry may mend is tried again with the page. Throws PlanLost where the folder is gone, and what the disk says of it.
+ */
 export async function restorePage(deps: RestoreDeps, step: PageStep): Promise<PageAnswer> {
   const state = await openPage(step);
   return runStep(
@@ -37,13 +44,19 @@ export async function restorePage(deps: RestoreDeps, step: PageStep): Promise<Pa
       if (trouble !== undefined) throw trouble.error;
       return answer(state);
     },
-    async (diagnosis, fails) => {
+    async (diagnosis, fails, spent) => {
       for (const file of openFiles(state)) {
         const trouble = state.troubles.get(file.index);
         const own = trouble === undefined ? diagnosis : diagnose(trouble.error);
         state.outcomes.set(
           file.index,
-          await failFile(deps, { job: step.job, file }, trouble?.local ?? 'absent', own, fails),
+          await failFile(
+            deps,
+            { job: step.job, file },
+            trouble?.local ?? 'absent',
+            own,
+            transferOf(NOT_FETCHED, spent.get(file.index), fails),
+          ),
         );
       }
       return answer(state);

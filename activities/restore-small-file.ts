@@ -1,12 +1,13 @@
 import { TemporalFailure } from '@temporalio/common';
+import { NOT_FETCHED } from '../core/contract.js';
 import type { FileStep, LocalState } from '../core/contract.js';
 import type { FileOutcome } from '../core/outcome.js';
 import { conclude } from './conclude.js';
 import type { RestoreDeps } from './deps.js';
-import { fetchFile } from './download.js';
+import { fetchFile, transferOf } from './download.js';
 import { diagnose } from './endings.js';
 import { failFile } from './fail-file.js';
-import { recordStart } from './ledger.js';
+import { recordStart } from './outcome-lines.js';
 import { checkLocal } from './local-check.js';
 import { verifyFile } from './local-verify.js';
 import { checkSource } from './s3-etag-check.js';
@@ -32,7 +33,8 @@ export async function restoreSmallFile(
     if (error instanceof TemporalFailure || context.signal.aborted) throw error;
     const diagnosis = diagnose(error);
     if (diagnosis.retryable) return { error, local: seen.local };
-    return failFile(deps, step, seen.local, diagnosis, context.fails + 1);
+    const tried = transferOf(NOT_FETCHED, context.spent.get(step.file.index), context.fails + 1);
+    return failFile(deps, step, seen.local, diagnosis, tried);
   }
 }
 
@@ -49,12 +51,13 @@ async function tellStory(
   const found = await checkLocal(deps, sourced, context.signal);
   if (found.kind === 'ended') return found.outcome;
   seen.local = found.local;
-  const toFetch = { ...sourced, local: found.local, attemptsBefore: 0 };
+  const toFetch = { ...sourced, local: found.local, before: NOT_FETCHED };
   // A page reports its files by count: single transfers of small files are over before anybody could see them.
   const fetched = await fetchFile({ ...deps, tell: () => undefined }, toFetch, context);
   if (fetched.kind === 'ended') return fetched.outcome;
   const lastTry = context.fails >= step.limits.retries;
   const verified = await verifyFile(deps, { ...toFetch, transfer: fetched.transfer, lastTry }, context);
   if (verified.kind === 'ended') return verified.outcome;
+  context.spent.set(step.file.index, verified.transfer);
   throw new Error(`the fetched bytes are wrong: ${verified.evidence.cause ?? 'mismatch'}`);
 }

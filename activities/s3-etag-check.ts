@@ -4,6 +4,7 @@ import { judgeSource } from '../core/verify.js';
 import type { RestoreDeps } from './deps.js';
 import { outcomeOf } from './endings.js';
 import { md5OfBytes } from './hashing.js';
+import { logSourceFault } from './log-lines.js';
 import { StoreProblem } from './ports.js';
 
 /** Asks S3 for the object's head and compares it with the catalogue: nothing is fetched that S3 has lost or altered. */
@@ -22,6 +23,7 @@ export async function checkSource(
   const fault = judgeSource(file.expected, source, md5OfBytes);
   if (fault === null) return { kind: 'right', source };
   const evidence = { s3Etag: normaliseEtag(etag), versionId, cause: fault.cause };
+  logSourceFault(file, evidence);
   const ending =
     fault.kind === 'corrupt'
       ? ({ code: 's3-corrupt' } as const)

@@ -1,9 +1,11 @@
 /** One range of a file: fetched, written to its place, and fetched on from where it broke. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { mayPass, withBackOff, type Pause } from './back-off.js';
 import { ALIGNMENT_BYTES, borrowBlock, returnBlock } from './disk-blocks.js';
 import type { DiskFile } from './disk-file.js';
 import { StoreProblem, type ObjectStore, type PinnedObject } from './ports.js';
 import type { ByteRange } from './transfer-ranges.js';
+
+export { pause, type Pause } from './back-off.js';
 
 export interface RangeJob {
   readonly store: ObjectStore;
@@ -15,47 +17,33 @@ export interface RangeJob {
   readonly pause: Pause;
 }
 
-/** Waits, or throws the abort's reason. */
-export type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
-
-const RETRIES = 5;
-const FIRST_DELAY_MS = 200;
-const LONGEST_DELAY_MS = 20_000;
-/** A server may ask for more patience than we would have by ourselves, within reason. */
-const LONGEST_ASKED_DELAY_MS = 120_000;
 /** Large enough that a write costs little, small enough that eight ranges side by side hold little. */
 const BLOCK_BYTES = 1024 * 1024;
 
-/** Fetches a range whole, or throws: `unavailable` after the last retry, anything else at once. */
+/** What a link must bring between two breaks to be better than none: a server that sends next to nothing is given up. */
+const PROGRESS_BYTES = 64 * 1024;
+
+/** Fetches a range whole, or throws: `unavailable` where it breaks again and again without progress, anything else at once. */
 export async function fetchRange(job: RangeJob, range: ByteRange): Promise<void> {
   let position = range.start;
+  let brokeAt = position;
   const advance = (bytes: number): void => {
     position += bytes;
     job.onBytes(bytes);
   };
-  for (let retry = 0; position < range.end; retry += 1) {
-    try {
-      await job.mayWrite();
-      await fetchOnce(job, { start: position, end: range.end }, advance);
-    } catch (error) {
-      if (!mayPass(error) || retry >= RETRIES) throw error;
-      await job.pause(delayMs(retry, error.retryAfterMs), job.signal);
-    }
-  }
+  const hasAdvanced = (): boolean => {
+    const advanced = position - brokeAt >= PROGRESS_BYTES;
+    if (advanced) brokeAt = position;
+    return advanced;
+  };
+  const fetchRest = async (): Promise<void> => {
+    // A body may break behind its last byte.
+    if (position >= range.end) return;
+    await job.mayWrite();
+    await fetchOnce(job, { start: position, end: range.end }, advance);
+  };
+  await withBackOff(fetchRest, { ...job, hasAdvanced });
 }
-
-const mayPass = (error: unknown): error is StoreProblem =>
-  error instanceof StoreProblem && error.code === 'unavailable';
-
-/** Exponential, with jitter, so that ranges that broke together do not come back together. */
-function delayMs(retry: number, askedMs: number | null): number {
-  const ours = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** retry) * (0.5 + Math.random() / 2);
-  return Math.max(ours, Math.min(askedMs ?? 0, LONGEST_ASKED_DELAY_MS));
-}
-
-export const pause: Pause = async (ms, signal) => {
-  await sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
-};
 
 async function fetchOnce(job: RangeJob, range: ByteRange, advance: (bytes: number) => void): Promise<void> {
   const body = await job.store.readRange(job.object, range.start, range.end, job.signal);

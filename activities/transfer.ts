@@ -4,7 +4,7 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import { openDiskFile, type DiskFile } from './disk-file.js';
-import { followAbort } from './following-abort.js';
+import { forEachAtOnce } from './in-flight.js';
 import type { ObjectStore, PinnedObject } from './ports.js';
 import {
   openJournal,
@@ -107,32 +107,10 @@ async function fetchAll(
   let bytesDone = sizeBytes - totalBytes(missing);
   const onBytes = (bytes: number): void => onProgress((bytesDone += bytes));
   onProgress(bytesDone);
-  await sideBySide(missing, parallelParts, signal, async (range, anyFailed) => {
+  await forEachAtOnce(missing, parallelParts, signal, async (range, anyFailed) => {
     await fetchRange({ store, object, file, signal: anyFailed, onBytes, mayWrite, pause }, range);
     if (journal === null) return;
     await file.handle.datasync();
     await journal.record(range);
   });
-}
-
-/** Runs `work` over all items, `width` at a time. The first error aborts the rest and is thrown once they have ended. */
-async function sideBySide<Item>(
-  items: readonly Item[],
-  width: number,
-  signal: AbortSignal,
-  work: (item: Item, signal: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const together = followAbort(signal);
-  const queue = items.values();
-  const lane = async (): Promise<void> => {
-    for (const item of queue) {
-      together.signal.throwIfAborted();
-      await work(item, together.signal);
-    }
-  };
-  const lanes = Array.from({ length: Math.min(width, items.length) }, () =>
-    lane().catch((error: unknown) => together.end(error)),
-  );
-  await Promise.all(lanes).finally(together.release);
-  together.signal.throwIfAborted();
 }

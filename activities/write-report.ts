@@ -8,9 +8,13 @@ import { NO_EVIDENCE } from '../core/outcome.js';
 import type { Report, ReportedRawFile } from '../core/report.js';
 import { summarise } from '../core/result.js';
 import type { RestoreDeps } from './deps.js';
-import { planLost, readAllFiles, readPlan, readRecorded } from './ledger.js';
-import type { Recorded, StoredPlan } from './ledger.js';
+import { planLost } from './job-folder.js';
+import { readRecorded } from './outcome-lines.js';
+import { readAllFiles, readPlan } from './stored-plan.js';
+import type { Recorded } from './outcome-lines.js';
+import type { StoredPlan } from './stored-plan.js';
 import { saveReports } from './report-files.js';
+import { noteEnding } from './report-note.js';
 
 /** Throws where the job's folder cannot be read; a report that cannot be written anywhere is in the result itself. */
 export async function writeReport(deps: RestoreDeps, request: ReportRequest): Promise<RestoreResult> {
@@ -34,6 +38,7 @@ export async function writeReport(deps: RestoreDeps, request: ReportRequest): Pr
     },
   );
   const saved = await saveReports(folder, deps.settings.outputRoot, reports);
+  if (saved.unwritten.length > 0) await noteEnding(folder, request);
   return summarise(reports, durationS, saved);
 }
 

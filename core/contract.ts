@@ -15,6 +15,9 @@ export const RESUME_SIGNAL = 'resume';
 /** Activities tell the running job how far a transfer has come; not meant for people. */
 export const TRANSFER_SIGNAL = '_transfer';
 
+/** Files of one page of a plan: who writes the pages and who counts through them must agree. */
+export const PAGE_FILES = 100;
+
 /** What the catalogue says a file's bytes are. Digests are lower-case hex, null where the catalogue has none. */
 export interface Expected {
   readonly sizeBytes: number | null;
@@ -96,6 +99,8 @@ export type PlanAnswer =
   | { readonly kind: 'invalid'; readonly message: string }
   /** Not even the plan can be written: the report is in the result itself. */
   | { readonly kind: 'unwritable'; readonly result: RestoreResult }
+  /** The job's time limit was over before there was a plan. */
+  | { readonly kind: 'too-late' }
   | { readonly kind: 'preview'; readonly preview: RestorePreview }
   | { readonly kind: 'planned'; readonly job: PlannedJob };
 
@@ -138,12 +143,18 @@ export interface PinnedSource {
 
 export type LocalState = 'absent' | 'wrong';
 
-/** What a finished download tells the verification. */
-export interface Transfer {
+/** What one file has cost the job: bytes fetched from S3, and milliseconds of fetching and verifying; waits do not count. */
+export interface Spent {
   readonly bytes: number;
   readonly elapsedMs: number;
+}
+
+/** The same and the number of downloads, of all downloads of the file so far: those that failed or came wrong as well. */
+export interface Transfer extends Spent {
   readonly attempts: number;
 }
+
+export const NOT_FETCHED: Transfer = { bytes: 0, elapsedMs: 0, attempts: 0 };
 
 interface Ended {
   readonly kind: 'ended';
@@ -152,8 +163,9 @@ interface Ended {
 export type EtagAnswer = Ended | { readonly kind: 'right'; readonly source: PinnedSource };
 export type LocalAnswer = Ended | { readonly kind: 'fetch'; readonly local: LocalState };
 export type DownloadAnswer = Ended | { readonly kind: 'fetched'; readonly transfer: Transfer };
-/** `again`: the fetched bytes were wrong and are gone; they may be fetched once more. */
-export type VerifyAnswer = Ended | { readonly kind: 'again'; readonly evidence: Evidence };
+/** `again`: the fetched bytes were wrong and are gone; they may be fetched once more. `transfer` includes this verification. */
+export type VerifyAnswer =
+  Ended | { readonly kind: 'again'; readonly evidence: Evidence; readonly transfer: Transfer };
 
 export interface FileStep {
   readonly job: JobRef;
@@ -165,8 +177,8 @@ export interface SourceStep extends FileStep {
 }
 export interface DownloadStep extends SourceStep {
   readonly local: LocalState;
-  /** Downloads of this file that were made already, and found wrong. */
-  readonly attemptsBefore: number;
+  /** The downloads of this file that were made already, and found wrong. */
+  readonly before: Transfer;
 }
 export interface VerifyStep extends DownloadStep {
   readonly transfer: Transfer;
@@ -221,7 +233,10 @@ export interface RestoreResult {
     readonly status: string;
   }[];
   readonly failures_omitted: number;
-  /** Only where a report could not be written anywhere: its text, so that it is not lost. */
+  /**
+   * Only where a report could not be written anywhere: its text, cut where all of them together are too long for a result. The
+   * job's folder stays, so that the whole report can still be written (rescueReport).
+   */
   readonly unwritten_reports?: readonly {
     readonly destination: string;
     readonly problem: string;
@@ -229,7 +244,7 @@ export interface RestoreResult {
   }[];
 }
 
-/** The texts of a job's reports, for whoever cannot see the worker's disk. */
+/** The texts of a job's reports, for whoever cannot see the worker's disk; `path` is the destination of one that is not written. */
 export interface ReportTexts {
   readonly reports: readonly { readonly path: string; readonly text: string; readonly truncated: boolean }[];
 }
@@ -244,10 +259,10 @@ export interface RestoreActivities {
   writeReport(request: ReportRequest): Promise<RestoreResult>;
   /** The report of a job that ended while it was planning; null where none is due (a dry run, an invalid input). */
   reportUnplanned(request: UnplannedRequest): Promise<RestoreResult | null>;
-  /** Removes the job's folder, once its reports are written. */
+  /** Removes the job's folder, once all its reports are written. */
   closeJob(job: JobRef): Promise<void>;
   readReport(request: { readonly paths: readonly string[] }): Promise<ReportTexts>;
-  /** The reports of a job that was ended without one (terminated): written now, from what is on disk. */
+  /** The reports of a job that ended without them (terminated, or nowhere to write): written now, from what is on disk. */
   rescueReport(request: { readonly workflowId: string }): Promise<RestoreResult | null>;
 }
 
@@ -289,7 +304,8 @@ export interface ProgressAnswer {
 
 /** What `restore` hands to its next run when its history has grown (continue-as-new). */
 export interface RestoreCarry {
-  readonly job: PlannedJob;
+  /** Without the files of each raw file: those that are open say enough, and Temporal takes 2 MB. */
+  readonly job: Omit<PlannedJob, 'filesOfRawFiles'>;
   readonly deadlineAtMs: number;
   readonly nextChainFile: number;
   readonly nextSmallPage: number;

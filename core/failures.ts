@@ -26,6 +26,12 @@ export const FAILURES = {
     httpStatus: 503,
     exitCode: 7,
   },
+  OutputUnavailable: {
+    sentence: 'The output location cannot be looked at',
+    retryable: true,
+    httpStatus: 503,
+    exitCode: 1,
+  },
   PlanLost: {
     sentence: 'The plan of the running job is gone from the output location',
     retryable: false,

@@ -60,8 +60,10 @@ export function createDeps(config: Config): Deps {
       hashes,
       settings,
       tell: tellJob(),
-      isRunning: async (workflowId) =>
-        (await getClient().workflow.getHandle(workflowId).describe()).status.name === 'RUNNING',
+      standingOf: async (workflowId) => {
+        const { status } = await getClient().workflow.getHandle(workflowId).describe();
+        return status.name === 'RUNNING' ? 'running' : status.name === 'TIMED_OUT' ? 'timed-out' : 'ended';
+      },
     },
     zip: zip.deps,
     close: async () => {

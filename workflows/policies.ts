@@ -19,7 +19,10 @@ const STEP: ActivityOptions = {
   retry: QUICK_RETRIES,
 };
 
-/** A job without a plan does not know its limit yet: planning ends by the usual one. */
+/**
+ * A job without a plan does not know its limit yet. The step knows it and ends by it (activities/plan-restore.ts); where no
+ * worker is there to know it, planning ends by the usual one.
+ */
 const PLANNING: ActivityOptions = { ...STEP, scheduleToCloseTimeout: '12h' };
 
 /** Reading and writing the job's own folder: seconds, without heartbeats. */

@@ -23,7 +23,7 @@ export function openDesk(): Desk {
     description: 'Begin no more steps; what is under way ends. The time limit goes on.',
   });
   setHandler(defineSignal(RESUME_SIGNAL), () => pause(desk, false), { description: 'Go on after a pause.' });
-  setHandler(defineSignal<[TransferUpdate]>(TRANSFER_SIGNAL), (update) => follow(desk, update));
+  setHandler(defineSignal<[unknown]>(TRANSFER_SIGNAL), (update) => follow(desk, update));
   showDetails(desk);
   return desk;
 }
@@ -33,13 +33,21 @@ function pause(desk: Desk, paused: boolean): void {
   showDetails(desk);
 }
 
-/** A transfer's place; one that has ended meanwhile is no longer followed. */
-function follow(desk: Desk, { index, bytesDone }: TransferUpdate): void {
+/**
+ * A transfer's place; one that has ended meanwhile is no longer followed. Anybody may send this signal: what is no update is
+ * ignored, because an exception in a handler would keep the job from ever going on.
+ */
+function follow(desk: Desk, update: unknown): void {
+  const { index, bytesDone } = (update ?? {}) as Partial<TransferUpdate>;
+  if (index === undefined || !isByteCount(bytesDone)) return;
   const file = desk.state?.current.get(index);
   if (file?.state !== 'downloading' || desk.state === null) return;
   desk.state.current.set(index, { ...file, bytesDone });
   changed(desk);
 }
+
+const isByteCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0;
 
 /** To be called whenever the state has changed. */
 export function changed(desk: Desk): void {
@@ -47,6 +55,7 @@ export function changed(desk: Desk): void {
   showDetails(desk);
 }
 
+/** The answer to the query: files, bytes, bytes per second, seconds left; zeros and nulls until there is a plan. */
 export function progressOf({ phase, paused, state }: Desk): ProgressAnswer {
   if (state === null) return { ...NOTHING_YET, phase };
   const { job, tally } = state;

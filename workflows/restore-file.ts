@@ -5,12 +5,13 @@ import type {
   JobLimits,
   JobRef,
   LocalState,
+  Transfer,
   VerifyAnswer,
 } from '../core/contract.js';
-import { transferQueue } from '../core/contract.js';
+import { NOT_FETCHED, transferQueue } from '../core/contract.js';
 import { NO_EVIDENCE } from '../core/outcome.js';
 import type { FileOutcome } from '../core/outcome.js';
-import { bookkeeping, steps, transfersOn } from './policies.js';
+import { steps, transfersOn } from './policies.js';
 import { summaryOf } from './summary.js';
 
 /** What a story tells while it goes on. */
@@ -29,7 +30,7 @@ export async function restoreFile(
   tell: Telling,
 ): Promise<FileOutcome> {
   const options = { summary: summaryOf(file.file) };
-  const seen: { local: LocalState } = { local: 'absent' };
+  const seen: Seen = { local: 'absent', before: NOT_FETCHED };
   try {
     tell('checking S3');
     const checked = await steps.s3EtagCheck.executeWithOptions(options, [{ job, limits, file }]);
@@ -39,30 +40,35 @@ export async function restoreFile(
     const found = await steps.localCheck.executeWithOptions(options, [sourced]);
     if (found.kind === 'ended') return found.outcome;
     seen.local = found.local;
-    return await fetchUntilRight({ ...sourced, local: found.local, attemptsBefore: 0 }, tell);
+    return await fetchUntilRight({ ...sourced, local: found.local, before: NOT_FETCHED }, seen, tell);
   } catch (error) {
     if (isCancellation(error)) throw error;
-    return concludeUnexpected(job, limits, file, seen.local, error);
+    return concludeUnexpected(job, limits, file, seen, error);
   }
 }
 
+/** What is known of a file where its story breaks off. */
+interface Seen {
+  local: LocalState;
+  before: Transfer;
+}
+
 /** Bytes that arrive wrong are fetched again, as often as a failing step is retried. */
-async function fetchUntilRight(step: DownloadStep, tell: Telling): Promise<FileOutcome> {
+async function fetchUntilRight(step: DownloadStep, seen: Seen, tell: Telling): Promise<FileOutcome> {
   const { limits, file } = step;
   const options = { summary: summaryOf(file.file) };
   const transfers = transfersOn(transferQueue(workflowInfo().taskQueue));
-  let attemptsBefore = 0;
   for (let round = 0; ; round += 1) {
     tell('downloading');
-    const fetched = await transfers.download.executeWithOptions(options, [{ ...step, attemptsBefore }]);
+    const fetched = await transfers.download.executeWithOptions(options, [{ ...step, before: seen.before }]);
     if (fetched.kind === 'ended') return fetched.outcome;
     tell('verifying');
     const lastTry = round >= limits.retries;
     const verified: VerifyAnswer = await steps.localVerify.executeWithOptions(options, [
-      { ...step, attemptsBefore, transfer: fetched.transfer, lastTry },
+      { ...step, before: seen.before, transfer: fetched.transfer, lastTry },
     ]);
     if (verified.kind === 'ended') return verified.outcome;
-    attemptsBefore = fetched.transfer.attempts;
+    seen.before = verified.transfer;
     tell('waiting to retry');
     await sleep(limits.retryDelayMs);
   }
@@ -73,18 +79,19 @@ async function concludeUnexpected(
   job: JobRef,
   limits: JobLimits,
   file: FilePlan,
-  local: LocalState,
+  { local, before }: Seen,
   error: unknown,
 ): Promise<FileOutcome> {
   const cause = rootMessage(error);
   const outcome: FileOutcome = {
     index: file.index,
     ending: { code: 'download-failed', cause },
-    bytes: 0,
-    elapsedMs: 0,
-    evidence: { ...NO_EVIDENCE, cause },
+    bytes: before.bytes,
+    elapsedMs: before.elapsedMs,
+    evidence: { ...NO_EVIDENCE, attempts: before.attempts, cause },
   };
-  return bookkeeping.concludeFile.executeWithOptions({ summary: summaryOf(file.file) }, [
+  // A step as any other, because it may read the file once more.
+  return steps.concludeFile.executeWithOptions({ summary: summaryOf(file.file) }, [
     { job, limits, file, outcome, local },
   ]);
 }

@@ -1,7 +1,7 @@
 /** The files of a job, side by side: step by step where each is to be seen, a page at a time where they are small and many. */
 import { condition, workflowInfo } from '@temporalio/workflow';
 import type { FilePlan } from '../core/contract.js';
-import { transferQueue } from '../core/contract.js';
+import { PAGE_FILES, transferQueue } from '../core/contract.js';
 import { bookkeeping, transfersOn } from './policies.js';
 import { pool } from './pool.js';
 import { changed } from './restore-desk.js';
@@ -13,9 +13,6 @@ import type { RestoreState } from './restore-state.js';
 /** More than there are transfer slots, so that checks and verifications go on beside the transfers. */
 const FILES_IN_FLIGHT = 16;
 const PAGES_IN_FLIGHT = 3;
-
-/** Files of one page of the plan (activities/ledger.ts writes them). */
-const PAGE_FILES = 100;
 
 /** Returns when all files have ended, or when this run has grown long and begins no more (state.handOver). */
 export async function restoreFiles(desk: Desk, state: RestoreState): Promise<void> {

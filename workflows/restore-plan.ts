@@ -26,12 +26,20 @@ export async function planJob(args: readonly unknown[]): Promise<PlannedJob | Re
       throw ApplicationFailure.nonRetryable(answer.message, 'InvalidInput');
     case 'unwritable':
       throw incomplete(answer.result, null);
+    case 'too-late':
+      return endUnplanned(request, TOO_LATE);
     case 'preview':
       return answer.preview;
     case 'planned':
       return answer.job;
   }
 }
+
+/** Said where no report is due: of a dry run. */
+const TOO_LATE = ApplicationFailure.nonRetryable(
+  'Stopped at the time limit. The plan was not ready.',
+  'RestoreIncomplete',
+);
 
 /** Reports what was asked for and not begun; then the job ends as it would have ended without the report. */
 async function endUnplanned(request: PlanRequest, error: unknown): Promise<never> {
@@ -58,6 +66,7 @@ function reasonOf(error: unknown): Reason {
   const inner = error instanceof ActivityFailure ? error.cause : error;
   const cause = inner instanceof ApplicationFailure ? inner : null;
   if (isCancellation(error)) return { stop: 'cancelled', line: 'Not started (cancelled)', cause };
+  if (error === TOO_LATE) return { stop: 'deadline', line: 'Not started (deadline)', cause: null };
   if (inner instanceof TimeoutFailure || (error instanceof ActivityFailure && error.retryState === 'TIMEOUT'))
     return { stop: 'deadline', line: 'Not started (deadline)', cause };
   return { stop: null, line: `Not started (${cause?.message ?? String(error)})`, cause };

@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import type { ReportTexts } from '../core/contract.js';
+import type { ReportTexts, RestoreResult } from '../core/contract.js';
 import { reporting } from './policies.js';
 
-/** Which job's reports; `paths` as its result names them, none for a job that was terminated. */
+/** Which job's reports; `paths` as its result names them, none for a job that was terminated or could write none. */
 export interface RestoreReportInput {
   readonly workflow_id: string;
   readonly paths: readonly string[];
@@ -17,11 +17,20 @@ function isInput(input: unknown): boolean {
   return typeof workflow_id === 'string' && Array.isArray(paths);
 }
 
-/** The reports of a job for whoever cannot see the worker's disk; those of a terminated job are written now. */
+/** The reports of a job for whoever cannot see the worker's disk; those that it could not write itself are written now. */
 export async function restoreReport(input: RestoreReportInput): Promise<ReportTexts> {
   if (!isInput(input)) throw ApplicationFailure.nonRetryable(EXPECTED, 'InvalidInput');
   const { workflow_id, paths } = input;
-  if (paths.length > 0) return reporting.readReport({ paths });
   const rescued = await reporting.rescueReport({ workflowId: workflow_id });
-  return rescued === null ? { reports: [] } : reporting.readReport({ paths: rescued.reports });
+  const all = [...new Set([...paths, ...(rescued?.reports ?? [])])];
+  const { reports } = all.length === 0 ? { reports: [] } : await reporting.readReport({ paths: all });
+  return { reports: [...reports, ...unwrittenOf(rescued)] };
 }
+
+/** What the disk does not take even now. */
+const unwrittenOf = (rescued: RestoreResult | null): ReportTexts['reports'] =>
+  (rescued?.unwritten_reports ?? []).map(({ destination, text }) => ({
+    path: destination,
+    text,
+    truncated: false,
+  }));

@@ -14,7 +14,7 @@ export interface CurrentFile {
 }
 
 export interface RestoreState {
-  readonly job: PlannedJob;
+  readonly job: RestoreCarry['job'];
   readonly deadlineAtMs: number;
   nextChainFile: number;
   nextSmallPage: number;
@@ -32,7 +32,8 @@ export interface RestoreState {
 
 const SHOWN_FAILURES = 10;
 
-export const newState = (job: PlannedJob, deadlineAtMs: number): RestoreState => ({
+/** A job of which no file has ended but those that the plan refused; `deadlineAtMs` by the workflow's clock. */
+export const newState = ({ filesOfRawFiles, ...job }: PlannedJob, deadlineAtMs: number): RestoreState => ({
   job,
   deadlineAtMs,
   nextChainFile: 0,
@@ -40,12 +41,13 @@ export const newState = (job: PlannedJob, deadlineAtMs: number): RestoreState =>
   handOver: false,
   tally: { filesDone: job.filesRefused, filesFailed: job.filesRefused, bytesDone: 0, bytesDownloaded: 0 },
   recentFailures: [],
-  openOfRawFiles: new Map(Object.entries(job.filesOfRawFiles)),
+  openOfRawFiles: new Map(Object.entries(filesOfRawFiles)),
   fullFilesystems: new Set(),
   current: new Map(),
   samples: [],
 });
 
+/** All that the next run needs, as JSON; what is under way ends before that and the rate's samples are not worth carrying. */
 export const carryOf = (state: RestoreState, paused: boolean): RestoreCarry => ({
   job: state.job,
   deadlineAtMs: state.deadlineAtMs,
@@ -58,13 +60,13 @@ export const carryOf = (state: RestoreState, paused: boolean): RestoreCarry => (
   paused,
 });
 
+/** The state as it was when carryOf was asked, in a run that has not handed over. */
 export const resumeState = (carry: RestoreCarry): RestoreState => ({
-  ...newState(carry.job, carry.deadlineAtMs),
+  ...newState({ ...carry.job, filesOfRawFiles: carry.openOfRawFiles }, carry.deadlineAtMs),
   nextChainFile: carry.nextChainFile,
   nextSmallPage: carry.nextSmallPage,
   tally: carry.tally,
   recentFailures: carry.recentFailures,
-  openOfRawFiles: new Map(Object.entries(carry.openOfRawFiles)),
   fullFilesystems: new Set(carry.fullFilesystems),
 });
 

@@ -82,8 +82,10 @@ async function finish(desk: Desk, state: RestoreState, stop: Stop): Promise<Rest
   const result = await CancellationScope.nonCancellable(async () => {
     const request = { job, stop, fullFilesystems: [...state.fullFilesystems] };
     const written = await reporting.writeReport(request).catch(failAsTheStep);
-    // A folder that cannot be removed is a nuisance; the job is done.
-    await tidying.closeJob(job).catch(() => undefined);
+    // A report that could be written nowhere can be made from the folder later (`stowage report`); the result may be cut.
+    if (written.unwritten_reports === undefined)
+      // A folder that cannot be removed is a nuisance; the job is done.
+      await tidying.closeJob(job).catch(() => undefined);
     return written;
   });
   desk.phase = 'done';

@@ -1,30 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { StoreProblem, type ObjectAddress, type ObjectHead } from '../ports.js';
+import type { ObjectAddress, ObjectHead } from '../ports.js';
 import { reasonBehindMissing } from './missing-reason.js';
 import { objectHead, type HeadFields } from './object-head.js';
 import { s3Uri } from './range-answer.js';
 import { sendSigned, type HttpEngine } from './signed-request.js';
 
-/** One more try, as with the SDK: what lasts longer is for the job's own retries. */
-const SECOND_TRY_AFTER_MS = 100;
-
-/** HEAD of an object over node:http: half of the SDK's CPU time, which counts where files are small. */
+/** HEAD of an object over node:http: half of the SDK's CPU time, which counts where files are small. Not retried. */
 export async function headOverHttp(
   object: ObjectAddress,
   engine: HttpEngine,
   signal: AbortSignal,
 ): Promise<ObjectHead> {
-  try {
-    return await headOnce(object, engine, signal);
-  } catch (error) {
-    if (!(error instanceof StoreProblem) || error.code !== 'unavailable') throw error;
-    await sleep(SECOND_TRY_AFTER_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
-    return headOnce(object, engine, signal);
-  }
-}
-
-async function headOnce(object: ObjectAddress, engine: HttpEngine, signal: AbortSignal): Promise<ObjectHead> {
   const asked = { wanted: s3Uri(object), endpoint: engine.endpoint };
   const request = { method: 'HEAD', object, headers: {}, asked, signal } as const;
   try {

@@ -6,7 +6,7 @@ import { objectHead } from './object-head.js';
 import { s3Uri } from './range-answer.js';
 import { problemOfSdkError } from './sdk-errors.js';
 
-/** HEAD of an object by the SDK. */
+/** HEAD of an object by the SDK. Not retried. */
 export async function headOverSdk(
   { bucket, key }: ObjectAddress,
   { client, endpoint }: { readonly client: S3Client; readonly endpoint: string },

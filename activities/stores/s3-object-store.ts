@@ -1,4 +1,5 @@
 /** S3 as an ObjectStore. The files of this folder are the only ones that import @aws-sdk and mongodb. */
+import { pause, withBackOff } from '../back-off.js';
 import type { ObjectAddress, ObjectStore } from '../ports.js';
 import { headOverHttp } from './head-over-http.js';
 import { headOverSdk } from './head-over-sdk.js';
@@ -11,17 +12,15 @@ import { createSignedUrls } from './signed-urls.js';
 
 export type { S3ObjectStoreOptions };
 
-/** One retry hides a connection that the server closed just then; the job's own retries do the rest. */
-const HEAD_ATTEMPTS = 2;
-/** Ranges are retried by whoever reads them, from where they broke. */
-const BODY_ATTEMPTS = 1;
+/** The SDK repeats nothing: heads are repeated here, ranges by whoever reads them, from where they broke. */
+const ATTEMPTS = 1;
 
 /** Objects in S3. `close` ends idle connections. */
 export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore & { close(): void } {
   const { stallTimeoutMs } = options;
   const endpoint = options.endpoint ?? `AWS S3 in ${options.region}`;
-  const client = createS3Client(options, HEAD_ATTEMPTS);
-  const bodyClient = createS3Client(options, BODY_ATTEMPTS);
+  const client = createS3Client(options, ATTEMPTS);
+  const bodyClient = createS3Client(options, ATTEMPTS);
   const agents = createAgents(options.maxSockets);
   const http = { urls: createSignedUrls(client), agents, endpoint, stallTimeoutMs };
   const engine =
@@ -37,7 +36,7 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
             readRangeOverSdk(request, { client: bodyClient, endpoint, stallTimeoutMs }),
         };
   return {
-    head: engine.head,
+    head: (address, signal) => withBackOff(() => engine.head(address, signal), { signal, pause }),
     readRange: (object, start, end, signal) => engine.readRange({ object, start, end, signal }),
     close: () => {
       agents.http.destroy();

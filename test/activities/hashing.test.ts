@@ -4,6 +4,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { diagnose } from '../../activities/endings.js';
+import { createHashThreads } from '../../activities/hash-threads.js';
 import { createHashPool, md5OfBytes, type FileHashes, type HashPool } from '../../activities/hashing.js';
 import { failureOf } from '../support/object-store-suite.js';
 
@@ -109,6 +111,18 @@ describe('the hash pool', () => {
     const ask = { partSizeBytes: MIB, md5: true, signal: never };
     expect(await failureOf(pool.hashFile(join(folder, 'nowhere'), ask))).toMatchObject({ code: 'ENOENT' });
     expect(await failureOf(pool.hashFile(folder, ask))).toMatchObject({ code: 'EISDIR' });
+  });
+
+  test('what the disk says to a thread is the disk’s word still', async () => {
+    const threads = createHashThreads(1);
+    for (const [path, errno] of [
+      [join(folder, 'nowhere'), 'ENOENT'],
+      [folder, 'EISDIR'],
+    ] as const) {
+      const error = await failureOf(threads.md5OfRange({ path, start: 0, end: 1 }, never, () => {}));
+      expect(diagnose(error).ending).toEqual({ code: 'cannot-write', errno });
+    }
+    await threads.close();
   });
 
   test('an abort ends it at once with its reason, and the pool goes on', async () => {

@@ -30,6 +30,16 @@ test('the first error stops what has not begun, and is thrown when the rest has 
   expect(log).toEqual(['begin 0', 'begin 1', 'end 1']);
 });
 
+test('the first error aborts what is under way, and is what is thrown', async () => {
+  const work = forEachAtOnce([0, 1], 2, signal, async (item, together) => {
+    if (item === 0) throw new Error('item 0 failed');
+    await new Promise((_, reject) =>
+      together.addEventListener('abort', () => reject(new Error('item 1 was cut off'))),
+    );
+  });
+  await expect(work).rejects.toThrow('item 0 failed');
+});
+
 test('an abort begins nothing more', async () => {
   const abort = new AbortController();
   const begun: number[] = [];

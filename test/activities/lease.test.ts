@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { CancelledFailure } from '@temporalio/activity';
-import { assertHeld, isHeldByAnother, withLease } from '../../activities/lease.js';
+import { isHeldByAnother, withLease } from '../../activities/lease.js';
+import { gate } from '../support/gate.js';
 
 let folder: string;
 let lock: string;
@@ -26,7 +27,7 @@ const as = (owner: string, changes: object = {}) => ({
 describe('a lease', () => {
   test('names its holder while it is held, and is gone afterwards', async () => {
     const seen = await withLease(lock, as('one'), () => readFile(lock, 'utf8'));
-    expect(seen).toBe('one');
+    expect(seen).toMatch(/^one\n[0-9a-f-]{36}$/);
     expect(await readdir(folder)).toEqual([]);
   });
 
@@ -56,7 +57,7 @@ describe('a lease', () => {
       waited,
       holder: await readFile(lock, 'utf8'),
     }));
-    expect(answer).toEqual({ waited: true, holder: 'two' });
+    expect(answer).toEqual({ waited: true, holder: expect.stringMatching(/^two\n/) });
     expect(Date.now() - startedMs).toBeGreaterThanOrEqual(150);
   });
 
@@ -75,18 +76,38 @@ describe('a lease', () => {
   });
 
   test('that was lost is noticed, and that of the new holder is left alone', async () => {
-    await withLease(lock, as('one'), async () => {
-      await assertHeld(lock, 'one');
+    await withLease(lock, as('one'), async ({ assertHeld }) => {
+      await assertHeld();
       await writeFile(lock, 'two');
-      await expect(assertHeld(lock, 'one')).rejects.toThrow(
-        `the lease ${lock} was taken over by two while one held it`,
-      );
+      await expect(assertHeld()).rejects.toThrow(`the lease ${lock} was taken over by two while one held it`);
     });
     expect(await readFile(lock, 'utf8')).toBe('two');
   });
 
   test('that vanished is noticed', async () => {
-    await expect(assertHeld(lock, 'one')).rejects.toThrow('taken over by nobody');
+    await withLease(lock, as('one'), async ({ assertHeld }) => {
+      await rm(lock);
+      await expect(assertHeld()).rejects.toThrow('taken over by nobody');
+    });
+  });
+
+  test('is had at once by the next try of its owner; the try before notices, and leaves the lock alone', async () => {
+    const [taken, zombieEnded] = [gate(), gate()];
+    const patient = as('one', { staleMs: 60_000, pollMs: 60_000 });
+    const zombie = withLease(lock, as('one'), async ({ assertHeld }) => {
+      await taken.opened;
+      await assertHeld();
+    });
+    await sleep(20);
+    const living = withLease(lock, patient, async ({ assertHeld }) => {
+      taken.open();
+      await zombieEnded.opened;
+      await assertHeld();
+    });
+    await expect(zombie).rejects.toThrow('was taken over by a later try while one held it');
+    zombieEnded.open();
+    await living;
+    expect(await readdir(folder)).toEqual([]);
   });
 
   test('waiting for one ends with a cancellation', async () => {

@@ -5,18 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FilePlan, PlannedJob } from '../../core/contract.js';
 import type { FileOutcome } from '../../core/outcome.js';
 import { outcomeOf } from '../../activities/endings.js';
-import {
-  jobFolder,
-  paged,
-  readAllFiles,
-  readPage,
-  readPlan,
-  readRecorded,
-  recordOutcome,
-  recordStart,
-  removeJobFolder,
-  writePlan,
-} from '../../activities/ledger.js';
+import { jobFolder, removeJobFolder } from '../../activities/job-folder.js';
+import { readRecorded, recordOutcome, recordStart } from '../../activities/outcome-lines.js';
+import { paged, readAllFiles, readPage, readPlan, writePlan } from '../../activities/stored-plan.js';
 
 let root: string;
 let folder: string;
@@ -116,10 +107,38 @@ describe('what is recorded', () => {
     expect(new Set((await readRecorded(folder)).outcomes.keys())).toEqual(new Set([0, 1]));
   });
 
+  const written = async (process: string, ...lines: readonly object[]): Promise<void> =>
+    writeFile(
+      join(folder, `outcomes-${process}.jsonl`),
+      lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
+    );
+  const outcomes = async (): Promise<readonly FileOutcome[]> => [
+    ...(await readRecorded(folder)).outcomes.values(),
+  ];
+
   test('twice for one file counts once, and the first line counts', async () => {
-    await recordOutcome(folder, skipped(0));
     await recordOutcome(folder, denied(0));
-    expect([...(await readRecorded(folder)).outcomes.values()]).toEqual([skipped(0)]);
+    await recordOutcome(folder, outcomeOf(0, { code: 's3-missing' }));
+    expect(await outcomes()).toEqual([denied(0)]);
+  });
+
+  test.each([
+    ['a', 'b'],
+    ['b', 'a'],
+  ])(
+    'by two processes counts by its time, not by the order of their names: %s, then %s',
+    async (first, second) => {
+      const healed = outcomeOf(0, { code: 'healed' });
+      await written(first, { outcome: healed, atMs: 1000 });
+      await written(second, { outcome: skipped(0), atMs: 2000 });
+      expect(await outcomes()).toEqual([healed]);
+    },
+  );
+
+  test('counts as a success where one try succeeded, whatever another said before or after it', async () => {
+    await written('a', { outcome: denied(0), atMs: 1000 }, { outcome: skipped(1), atMs: 1000 });
+    await written('b', { outcome: skipped(0), atMs: 2000 }, { outcome: denied(1), atMs: 2000 });
+    expect(await outcomes()).toEqual([skipped(1), skipped(0)]);
   });
 
   test('loses a torn last line only, and nothing that is written after it', async () => {

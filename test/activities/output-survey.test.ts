@@ -1,8 +1,10 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PlanAnswer, RestorePreview } from '../../core/contract.js';
 import { createRestoreActivities } from '../../activities/index.js';
+import { makePlace } from '../../activities/local-paths.js';
+import { MEBIBYTE } from '../../core/units.js';
 import { openWorld, runActivity } from '../support/restore-world.js';
 import type { World } from '../support/restore-world.js';
 import { planJob, request } from '../support/restore-job.js';
@@ -72,5 +74,21 @@ describe('an output location', () => {
     expect(filesystems).toEqual([
       { path: join(world.root, 'P1'), needed_bytes: 5, free_bytes: expect.any(Number) },
     ]);
+  });
+
+  test('needs no room for what an interrupted job has fetched, however far into the file that lies', async () => {
+    const bytes = Buffer.alloc(4 * MEBIBYTE);
+    world.addRawFile('sample', { 'x.d/a.raw': bytes, 'x.d/b.raw': bytes });
+    const destination = join(world.root, 'P1');
+    const [partly, wholly] = [
+      await makePlace(destination, 'x.d/a.raw'),
+      await makePlace(destination, 'x.d/b.raw'),
+    ];
+    const part = await open(partly.part, 'w');
+    await part.write(Buffer.alloc(MEBIBYTE, 'x'), 0, MEBIBYTE, 3 * MEBIBYTE);
+    await part.close();
+    await writeFile(wholly.part, Buffer.alloc(5 * MEBIBYTE, 'x'));
+    const { filesystems } = await preview({ raw_file_ids: 'sample' });
+    expect(filesystems[0]?.needed_bytes).toBe(3 * MEBIBYTE);
   });
 });

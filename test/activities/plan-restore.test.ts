@@ -2,8 +2,10 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PlanAnswer } from '../../core/contract.js';
+import type { RestoreDeps } from '../../activities/deps.js';
 import { createRestoreActivities } from '../../activities/index.js';
-import { readAllFiles, readRecorded } from '../../activities/ledger.js';
+import { readRecorded } from '../../activities/outcome-lines.js';
+import { readAllFiles } from '../../activities/stored-plan.js';
 import { BUCKET, openWorld, runActivity } from '../support/restore-world.js';
 import type { World } from '../support/restore-world.js';
 import { planJob, request } from '../support/restore-job.js';
@@ -120,6 +122,20 @@ describe('a job is refused before anything is touched', () => {
     expect(world.store.requests).toEqual([]);
   });
 
+  test('a disk that fails ends the job after its retries, and is not called the catalogue', async () => {
+    world.addRawFile('sample', { 'a.raw': 'a' });
+    const broken = Object.assign(new Error('EIO: i/o error, statfs'), { code: 'EIO', syscall: 'statfs' });
+    let asked = 0;
+    const rawFiles = { find: () => Promise.reject(((asked += 1), broken)) };
+    const { planRestore } = createRestoreActivities({ ...world.deps, rawFiles });
+    await expect(runActivity(() => planRestore(request('sample')))).rejects.toMatchObject({
+      type: 'OutputUnavailable',
+      message: 'EIO: i/o error, statfs',
+      nonRetryable: true,
+    });
+    expect(asked).toBe(2);
+  });
+
   test('a catalogue that cannot be read ends the job after its retries', async () => {
     let asked = 0;
     const rawFiles = { find: () => Promise.reject(new Error(`MONGODB_URI: host not found ${(asked += 1)}`)) };
@@ -130,5 +146,29 @@ describe('a job is refused before anything is touched', () => {
       nonRetryable: true,
     });
     expect(asked).toBe(2);
+  });
+});
+
+describe('the time limit of the job', () => {
+  const limited = (timeoutMs: number, find: RestoreDeps['rawFiles']['find']) => {
+    // The job began 1.5 s ago.
+    const limits = { timeoutMs, retries: 9, retryDelayMs: 5000 };
+    const { planRestore } = createRestoreActivities({ ...world.deps, limits, rawFiles: { find } });
+    return runActivity(() => planRestore(request('sample')));
+  };
+  const never = () => Promise.reject(new Error('not to be asked'));
+
+  test('that is over ends the planning before it begins', async () => {
+    expect(await limited(1500, never)).toEqual({ kind: 'too-late' });
+  });
+
+  test('ends the planning in the middle of a question to the catalogue', async () => {
+    const silent: RestoreDeps['rawFiles']['find'] = (_, signal) =>
+      new Promise((__, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+    expect(await limited(1600, silent)).toEqual({ kind: 'too-late' });
+  });
+
+  test('leaves no room for a try that would come after it', async () => {
+    await expect(limited(4000, never)).rejects.toMatchObject({ type: 'CatalogueUnavailable' });
   });
 });

@@ -26,6 +26,25 @@ describe('reading reports', () => {
     });
   });
 
+  test('gives those of a project whose folder is a link to another disk', async () => {
+    world.addRawFile('one', { 'a.raw': 'a' });
+    await symlink(world.outside, join(world.root, 'P1'));
+    const { result } = await restoreAll(world, 'one');
+    const [path = ''] = result.reports;
+    expect(path).toBe(join(world.root, `P1/${NAME}.txt`));
+    expect((await read(path)).reports).toMatchObject([{ path, truncated: false }]);
+    const [elsewhere, link] = [join(world.outside, 'elsewhere'), join(world.root, `P1/${NAME}_9.txt`)];
+    await mkdir(elsewhere);
+    await writeFile(join(elsewhere, `${NAME}.txt`), 'secret');
+    await symlink(join(elsewhere, `${NAME}.txt`), link);
+    const astray = [
+      link,
+      `${world.root}/P1/../P1/elsewhere/${NAME}.txt`,
+      `${world.root}/P1/elsewhere/${NAME}.txt`,
+    ];
+    expect(await read(...astray)).toEqual({ reports: [] });
+  });
+
   test.each([
     ['another file of the output root', 'P1/a.raw'],
     ['a file beside the output root', `../outside/${NAME}.txt`],
@@ -64,10 +83,18 @@ describe('reading reports', () => {
     expect(await runActivity(() => rescueReport({ workflowId: 'terminated/job' }))).toBeNull();
   });
 
+  test('of a job that Temporal’s own time limit ended say so', async () => {
+    world.addRawFile('one', { 'a.raw': 'a' });
+    await planJob(world, 'one', 'late');
+    const { rescueReport } = createRestoreActivities({ ...world.deps, standingOf: async () => 'timed-out' });
+    const rescued = await runActivity(() => rescueReport({ workflowId: 'late' }));
+    expect(await reportLines(rescued as RestoreResult)).toEqual(['a.raw: FAILURE - Not started (deadline)']);
+  });
+
   test('leaves a running job alone', async () => {
     world.addRawFile('one', { 'a.raw': 'a' });
     await planJob(world, 'one', 'running');
-    const { rescueReport } = createRestoreActivities({ ...world.deps, isRunning: async () => true });
+    const { rescueReport } = createRestoreActivities({ ...world.deps, standingOf: async () => 'running' });
     expect(await runActivity(() => rescueReport({ workflowId: 'running' }))).toBeNull();
     expect(await readdir(world.root)).toContain('.stowage');
   });

@@ -5,10 +5,11 @@ import { CancelledFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import type { PageAnswer, PlannedJob } from '../../core/contract.js';
 import { createTransferActivities } from '../../activities/index.js';
-import { readPage, readRecorded } from '../../activities/ledger.js';
+import { readRecorded } from '../../activities/outcome-lines.js';
+import { readPage } from '../../activities/stored-plan.js';
 import type { RestoreDeps } from '../../activities/deps.js';
 import { StoreProblem } from '../../activities/ports.js';
-import { openWorld, runActivity } from '../support/restore-world.js';
+import { openWorld, runActivity, silent } from '../support/restore-world.js';
 import type { World } from '../support/restore-world.js';
 import { asSmallPage, finish, leftovers, planJob } from '../support/restore-job.js';
 
@@ -105,7 +106,7 @@ describe('a page of small files', () => {
 
   test('that is repeated after its worker was killed goes on where it was', async () => {
     const job = await pageOf(many);
-    const environment = new MockActivityEnvironment();
+    const environment = new MockActivityEnvironment({}, { logger: silent });
     let asked = 0;
     world.store.failWith(({ operation }) => {
       if (operation === 'read' && (asked += 1) === 30) environment.cancel();
@@ -125,7 +126,7 @@ describe('a page of small files', () => {
   test('says nothing of files that were cut off, but that they were begun', async () => {
     const job = await pageOf({ 'a.raw': 'a' });
     world.store.failWith(({ operation }) => (operation === 'read' ? { kind: 'stall', bytes: 0 } : null));
-    const environment = new MockActivityEnvironment();
+    const environment = new MockActivityEnvironment({}, { logger: silent });
     const running = environment.run(() => createTransferActivities(world.deps).restorePage(stepOf(job)));
     setTimeout(() => environment.cancel(), 100);
     await expect(running).rejects.toThrow(CancelledFailure);

@@ -20,7 +20,10 @@ function tryStep(body: (context: StepContext) => Promise<string>, heartbeatDetai
   const beats: unknown[] = [];
   environment.on('heartbeat', (details: unknown) => beats.push(details));
   const answer = environment.run(() =>
-    runStep(limits, body, async ({ ending }, fails) => `gave up: ${ending.code} after ${fails}`),
+    runStep(limits, body, async ({ ending }, fails, spent) => {
+      const cost = spent.size === 0 ? '' : `, for ${spent.get(7)?.bytes} bytes`;
+      return `gave up: ${ending.code} after ${fails}${cost}`;
+    }),
   );
   return { answer, beats, environment };
 }
@@ -47,6 +50,19 @@ describe('a step', () => {
     const { answer, beats } = tryStep(() => Promise.reject(passing), { fails: 1, file: 'a.raw' });
     await expect(answer).rejects.toMatchObject({ message: 'no answer (try 2 of 3)' });
     expect(beats).toEqual([{ fails: 1 }, { fails: 2 }]);
+  });
+
+  test('hands on what it has spent, where a killed worker cannot lose it, to the next try and to the end', async () => {
+    const spend = async ({ spent }: StepContext): Promise<never> => {
+      const { bytes, elapsedMs } = spent.get(7) ?? { bytes: 0, elapsedMs: 0 };
+      spent.set(7, { bytes: bytes + 100, elapsedMs: elapsedMs + 20 });
+      throw passing;
+    };
+    const { answer, beats } = tryStep(spend);
+    await expect(answer).rejects.toMatchObject({ type: 'WillRetry' });
+    expect(beats.at(-1)).toEqual({ fails: 1, spent: { 7: { bytes: 100, elapsedMs: 20 } } });
+    const next = tryStep(spend, { ...(beats.at(-1) as object), fails: 2 });
+    expect(await next.answer).toBe('gave up: download-failed after 3, for 200 bytes');
   });
 
   test('gives up after the last try', async () => {
@@ -85,6 +101,6 @@ describe('a step', () => {
       nextRetryDelay: '1s',
       nonRetryable: false,
     });
-    expect(beats).toEqual([{ fails: 1 }]);
+    expect(beats.at(-1)).toEqual({ fails: 1 });
   });
 });

@@ -198,6 +198,23 @@ describe('a transfer', () => {
     expect(waitsMs[2]).toBe(9000);
   });
 
+  test('a link that breaks again and again, but brings something each time, is not given up', async () => {
+    const etag = putAll();
+    store.failWith(() => ({ kind: 'cut', bytes: MIB }));
+    const waitsMs: number[] = [];
+    await fetch(etag, { pause: async (ms) => void waitsMs.push(ms) });
+    expect(await isRight()).toBe(true);
+    expect(waitsMs.length).toBeGreaterThan(3 * 5);
+    expect(Math.max(...waitsMs)).toBeLessThanOrEqual(200);
+  });
+
+  test('a server that sends next to nothing each time is given up', async () => {
+    const etag = putAll();
+    store.failWith(() => ({ kind: 'cut', bytes: 10 }));
+    expect(await failureOf(fetch(etag, {}, bytes.length, 1))).toMatchObject({ code: 'unavailable' });
+    expect(store.requests).toHaveLength(6);
+  });
+
   test('whichever request fails, and however: the bytes are right, or it is an error', async () => {
     const etag = putAll();
     const anyFault = fc.oneof(

@@ -2,10 +2,22 @@
 import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { NOT_FETCHED } from '../../core/contract.js';
 import type { DownloadStep, VerifyStep } from '../../core/contract.js';
+import { outcomeOf } from '../../activities/endings.js';
+import type { HashPool } from '../../activities/hashing.js';
 import { createRestoreActivities, createTransferActivities } from '../../activities/index.js';
 import { makePlace } from '../../activities/local-paths.js';
-import { BUCKET, filesBelow, keyOf, openWorld, runActivity } from '../support/restore-world.js';
+import {
+  BUCKET,
+  START_MS,
+  filesBelow,
+  keyOf,
+  openWorld,
+  runActivity,
+  silent,
+} from '../support/restore-world.js';
 import type { World } from '../support/restore-world.js';
 import { leftovers, planJob, plannedFiles } from '../support/restore-job.js';
 
@@ -30,7 +42,7 @@ async function aboutToDownload(): Promise<DownloadStep> {
   if (checked.kind !== 'right') throw new Error('S3 is not right');
   const found = await runActivity(() => restore.localCheck({ ...step, source: checked.source }));
   if (found.kind !== 'fetch') throw new Error('nothing to fetch');
-  return { ...step, source: checked.source, local: found.local, attemptsBefore: 0 };
+  return { ...step, source: checked.source, local: found.local, before: NOT_FETCHED };
 }
 async function aboutToVerify(): Promise<VerifyStep> {
   const step = await aboutToDownload();
@@ -83,7 +95,7 @@ describe('a step that is repeated after its answer was lost', () => {
   });
 
   test('the plan that another try writes in the same moment counts', async () => {
-    const request = { args: ['sample'], workflowId: 'w', runId: 'r', startedAtMs: 0 };
+    const request = { args: ['sample'], workflowId: 'w', runId: 'r', startedAtMs: START_MS };
     const plans = await Promise.all([1, 2, 3].map(() => runActivity(() => restore.planRestore(request))));
     expect(plans.map(({ kind }) => kind)).toEqual(['planned', 'planned', 'planned']);
   });
@@ -127,6 +139,39 @@ describe('two jobs that want one file', () => {
   });
 });
 
+describe('an ending that no step could write down', () => {
+  const outcome = outcomeOf(0, { code: 'download-failed', cause: 'x' });
+  const conclude = (step: DownloadStep, hashFile: HashPool['hashFile']) => {
+    const hashes = { ...world.deps.hashes, hashFile };
+    const { concludeFile } = createRestoreActivities({ ...world.deps, hashes });
+    const environment = new MockActivityEnvironment({}, { logger: silent });
+    const beats: unknown[] = [];
+    environment.on('heartbeat', (details: unknown) => beats.push(details));
+    return { environment, beats, run: () => environment.run(() => concludeFile({ ...step, outcome })) };
+  };
+  let step: DownloadStep;
+  beforeEach(async () => {
+    await world.place('P1/x.d/a.raw', 'wrong');
+    step = await aboutToDownload();
+  });
+
+  test('tells Temporal that it lives while it reads the file, however long that takes', async () => {
+    const { run, beats } = conclude(step, world.deps.hashes.hashFile);
+    expect(await run()).toEqual(outcome);
+    expect(beats.length).toBeGreaterThan(0);
+    expect(await world.read('P1/x.d/a.raw')).toBeNull();
+  });
+
+  test('deletes nothing where it was cancelled before it knew', async () => {
+    const { run, environment } = conclude(step, async (_, { signal }) => {
+      environment.cancel();
+      return signal.throwIfAborted() as never;
+    });
+    expect(await run()).toEqual(outcome);
+    expect(await world.read('P1/x.d/a.raw')).toBe('wrong');
+  });
+});
+
 describe('a folder that becomes a link while a file is under way', () => {
   const swap = async (): Promise<void> => {
     await rename(join(world.root, 'P1/x.d'), join(world.root, 'moved'));
@@ -161,7 +206,7 @@ describe('a folder that becomes a link while a file is under way', () => {
 test('a download that is cancelled keeps what it has, and lets the file go', async () => {
   const step = await aboutToDownload();
   const { MockActivityEnvironment } = await import('@temporalio/testing');
-  const environment = new MockActivityEnvironment();
+  const environment = new MockActivityEnvironment({}, { logger: silent });
   world.store.failWith(({ operation }) => (operation === 'read' ? { kind: 'stall', bytes: 2 } : null));
   const running = environment.run(() => transfers.download(step));
   setTimeout(() => environment.cancel(), 100);

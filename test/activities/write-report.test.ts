@@ -5,7 +5,8 @@ import type { PlannedJob, ReportRequest, RestoreResult } from '../../core/contra
 import { createRestoreActivities } from '../../activities/index.js';
 import { appendFile } from 'node:fs/promises';
 import { outcomeOf } from '../../activities/endings.js';
-import { readAllFiles, recordOutcome, recordStart } from '../../activities/ledger.js';
+import { recordOutcome, recordStart } from '../../activities/outcome-lines.js';
+import { readAllFiles } from '../../activities/stored-plan.js';
 import { openWorld, runActivity } from '../support/restore-world.js';
 import type { World } from '../support/restore-world.js';
 import { planJob, plannedFiles, reportLines, restoreAll, restoreOne } from '../support/restore-job.js';

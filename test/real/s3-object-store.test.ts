@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   CompleteMultipartUploadCommand,
   CreateBucketCommand,
@@ -11,6 +11,7 @@ import {
 import { randomUUID } from 'node:crypto';
 import { createS3ObjectStore } from '../../activities/stores/s3-object-store.js';
 import { partRanges } from '../../core/etag.js';
+import { startFlakyProxy, type FlakyProxy } from '../support/flaky-proxy.js';
 import { describeObjectStore, failureOf, type StoreUnderTest } from '../support/object-store-suite.js';
 
 const endpoint = process.env['AWS_ENDPOINT_URL_S3'] ?? '';
@@ -78,5 +79,43 @@ describe.each(['http', 'sdk'] as const)('S3 by %s, when it says no', (engine) =>
       expect(error.message).toMatch(/127\.0\.0\.1:9 .*ECONNREFUSED.*AWS_ENDPOINT_URL_S3/);
     }
     store.close();
+  });
+});
+
+describe.each(['http', 'sdk'] as const)('a HEAD by %s that S3 is too busy for', (engine) => {
+  const never = new AbortController().signal;
+  const Bucket = `busy-${engine}-${randomUUID()}`;
+  const address = { bucket: Bucket, key: 'a.bin' };
+  let proxy: FlakyProxy;
+  let store: ReturnType<typeof createS3ObjectStore>;
+  beforeAll(async () => {
+    await s3.send(new CreateBucketCommand({ Bucket }));
+    await s3.send(new PutObjectCommand({ Bucket, Key: address.key, Body: 'abc' }));
+    proxy = await startFlakyProxy(endpoint);
+    store = createS3ObjectStore({ ...options, engine, endpoint: proxy.url });
+  });
+  afterAll(async () => {
+    store.close();
+    await proxy.close();
+  });
+  const askWhileRefused = async (times: number, retryAfterS = 0): Promise<unknown> => {
+    proxy.inject({ kind: 'refuse', of: 'HEAD', times, retryAfterS });
+    return store.head(address, never).catch((error: unknown) => error);
+  };
+
+  test('is repeated five times at most, with pauses that grow', async () => {
+    const before = proxy.struck();
+    const startedMs = Date.now();
+    expect(await askWhileRefused(4)).toMatchObject({ sizeBytes: 3 });
+    expect(proxy.struck() - before).toBe(4);
+    expect(Date.now() - startedMs).toBeGreaterThanOrEqual((200 + 400 + 800 + 1600) / 2);
+    expect(await askWhileRefused(7)).toMatchObject({ name: 'StoreProblem', code: 'unavailable' });
+    expect(proxy.struck() - before).toBe(4 + 6);
+  });
+
+  test('is repeated when S3 asks for it', async () => {
+    const startedMs = Date.now();
+    expect(await askWhileRefused(1, 2)).toMatchObject({ sizeBytes: 3 });
+    expect(Date.now() - startedMs).toBeGreaterThanOrEqual(2000);
   });
 });

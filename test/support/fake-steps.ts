@@ -1,4 +1,5 @@
 /** The activities of a restore as plain objects in which all goes right; a test replaces the ones it is about. */
+import { PAGE_FILES } from '../../core/contract.js';
 import { countByRawFile } from '../../core/file-counts.js';
 import type {
   FilePlan,
@@ -19,7 +20,6 @@ export type Fakes = Partial<Activities>;
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const LIMITS: JobLimits = { timeoutMs: 12 * HOUR, retries: 2, retryDelayMs: 5 * MINUTE };
-const PAGE_FILES = 100;
 export const FILE_BYTES = 1000;
 
 /** A planned file, `f0.bin`, `f1.bin`, … unless it is named. */

@@ -5,12 +5,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * `cut`, `stall` and `flip` (one bit) strike a body after `afterBytes` bytes from S3 have passed since the fault was injected or last
- * struck; `refuse` answers requests for bytes with 503.
+ * struck; `refuse` answers requests of the method `of`, GET unless it says otherwise, with 503.
  */
 export interface Fault {
   readonly kind: 'cut' | 'stall' | 'flip' | 'refuse';
   readonly afterBytes?: number;
   readonly times?: number;
+  readonly of?: 'GET' | 'HEAD';
+  /** With `refuse`: the answer's Retry-After. */
+  readonly retryAfterS?: number;
 }
 
 export interface FlakyProxy {
@@ -30,7 +33,9 @@ export interface FlakyProxy {
 
 /** Heads of answers come in small pieces: faults strike bodies only. */
 const SMALLEST_BODY_PIECE = 4096;
-const REFUSAL = 'HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
+const refusal = (retryAfterS: number): string =>
+  `HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nRetry-After: ${retryAfterS}\r\nConnection: close\r\n\r\n`;
+const HARMLESS = { kind: 'refuse', afterBytes: 0, times: 0, of: 'GET', retryAfterS: 0 } as const;
 
 /** On a port of its own, or on a given one. */
 export async function startFlakyProxy(target: string, givenPort = 0): Promise<FlakyProxy> {
@@ -38,7 +43,7 @@ export async function startFlakyProxy(target: string, givenPort = 0): Promise<Fl
   const ranges: string[] = [];
   const methods = new Set<string>();
   const sockets = new Set<Socket>();
-  let fault: Required<Fault> = { kind: 'refuse', afterBytes: 0, times: 0 };
+  let fault: Required<Fault> = HARMLESS;
   let [passed, armedAt, struck, rate, freeAtMs] = [0, 0, 0, Infinity, 0];
 
   const strikes = (...kinds: readonly Fault['kind'][]): boolean => {
@@ -51,9 +56,8 @@ export async function startFlakyProxy(target: string, givenPort = 0): Promise<Fl
     const head = chunk.toString('latin1');
     const method = /^([A-Z]+) \S+ HTTP/.exec(head)?.[1];
     if (method !== undefined) methods.add(method);
-    if (method !== 'GET') return void upstream.write(chunk);
-    ranges.push(/^range: *(.*)$/im.exec(head)?.[1]?.trim() ?? '');
-    if (strikes('refuse')) client.end(REFUSAL);
+    if (method === 'GET') ranges.push(/^range: *(.*)$/im.exec(head)?.[1]?.trim() ?? '');
+    if (method === fault.of && strikes('refuse')) client.end(refusal(fault.retryAfterS));
     else upstream.write(chunk);
   };
   const fromS3 = async (client: Socket, upstream: Socket, chunk: Buffer): Promise<void> => {
@@ -95,7 +99,7 @@ export async function startFlakyProxy(target: string, givenPort = 0): Promise<Fl
     struck: () => struck,
     limit: (bytesPerSecond) => void (rate = bytesPerSecond),
     inject: (next) => {
-      fault = { afterBytes: 0, times: 1, ...next };
+      fault = { ...HARMLESS, times: 1, ...next };
       armedAt = passed;
     },
     close: async () => {

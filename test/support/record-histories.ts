@@ -61,7 +61,9 @@ const scenarios: Readonly<Record<string, Scenario>> = {
           return right.download(step);
         },
         localVerify: async (step) =>
-          step.lastTry ? right.localVerify(step) : { kind: 'again', evidence: NO_EVIDENCE },
+          step.lastTry
+            ? right.localVerify(step)
+            : { kind: 'again', evidence: NO_EVIDENCE, transfer: step.transfer },
       },
       { files, plan: { limits: quick } },
     ),

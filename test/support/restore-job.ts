@@ -2,7 +2,8 @@
 import { readFile, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRestoreActivities, createTransferActivities } from '../../activities/index.js';
-import { readPage } from '../../activities/ledger.js';
+import { readPage } from '../../activities/stored-plan.js';
+import { NOT_FETCHED } from '../../core/contract.js';
 import type { FilePlan, LocalState, PlannedJob, RestoreResult, VerifyAnswer } from '../../core/contract.js';
 import { NO_EVIDENCE } from '../../core/outcome.js';
 import type { FileOutcome } from '../../core/outcome.js';
@@ -50,14 +51,14 @@ export async function restoreOne(world: World, job: PlannedJob, file: FilePlan):
     const found = await runActivity(() => activities.localCheck(sourced));
     if (found.kind === 'ended') return found.outcome;
     seen = found.local;
-    for (let round = 0, attemptsBefore = 0; ; round += 1) {
-      const toFetch = { ...sourced, local: seen, attemptsBefore };
+    for (let round = 0, before = NOT_FETCHED; ; round += 1) {
+      const toFetch = { ...sourced, local: seen, before };
       const fetched = await runActivity(() => activities.download(toFetch));
       if (fetched.kind === 'ended') return fetched.outcome;
       const toVerify = { ...toFetch, transfer: fetched.transfer, lastTry: round >= job.limits.retries };
       const verified: VerifyAnswer = await runActivity(() => activities.localVerify(toVerify));
       if (verified.kind === 'ended') return verified.outcome;
-      attemptsBefore = fetched.transfer.attempts;
+      before = verified.transfer;
     }
   } catch (error) {
     const cause = (error as Error).message;

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
+import type { Logger } from '@temporalio/worker';
 import type { TransferUpdate } from '../../core/contract.js';
 import { normaliseEtag } from '../../core/etag.js';
 import type { RawFileDocument } from '../../core/plan.js';
@@ -78,7 +79,7 @@ export async function openWorld(
     limits: { timeoutMs: 60_000, retries: 1, retryDelayMs: 1 },
     parallelParts: 2,
     tell: (_, update) => void updates.push(update),
-    isRunning: async () => false,
+    standingOf: async () => 'ended',
     nowMs: () => START_MS,
     ...changes,
   };
@@ -137,14 +138,15 @@ export async function filesBelow(folder: string): Promise<readonly string[]> {
     .toSorted();
 }
 
-// Tries that fail are what many tests are about.
-const logger = new DefaultLogger('ERROR');
+// Tries and files that fail are what many tests are about.
+export const silent = new DefaultLogger('ERROR', () => undefined);
 
 /** Runs an activity as Temporal does: what it wants retried is retried, with the heartbeat details of the last try. */
 export async function runActivity<T>(
   activity: () => Promise<T>,
-  tries: { attempt?: number } = {},
+  tries: { readonly attempt?: number; readonly logger?: Logger } = {},
 ): Promise<T> {
+  const { logger = silent } = tries;
   let heartbeatDetails: unknown;
   for (let attempt = tries.attempt ?? 1; ; attempt += 1) {
     const environment = new MockActivityEnvironment({ attempt, heartbeatDetails }, { logger });

@@ -74,6 +74,14 @@ describe('what is handed to the next run', () => {
     expect(carry.paused).toBe(true);
     expect(resumeState(carry)).toEqual({ ...state, handOver: false });
   });
+
+  test('has each raw file once, and no more those that are done', () => {
+    const state = newState({ ...job, filesOfRawFiles: { open: 3, done: 1 } }, 1000);
+    addEnding(state, aFile(1, { rawFileId: 'done' }), ended(aFile(1), full).outcome);
+    const carry = carryOf(state, false);
+    expect(carry.openOfRawFiles).toEqual({ open: 3 });
+    expect(JSON.stringify(carry)).not.toMatch(/"done"/);
+  });
 });
 
 describe('the rate', () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { FilePlan, RestoreResult } from '../../../core/contract.js';
 import { aFile, ended, resultOf, someFiles } from '../../support/fake-steps.js';
-import type { Ledger } from '../../support/fake-steps.js';
+import type { Activities, Ledger } from '../../support/fake-steps.js';
 import { openWorld } from '../../support/workflow-world.js';
 import type { World } from '../../support/workflow-world.js';
 
@@ -81,6 +81,16 @@ describe('whatever fails, the report is written', () => {
     expect(job.ended).toMatchObject({ type: 'RestoreIncomplete', result: { failed: 3 } });
   });
 
+  test('an ending that is slow to be written down has its heartbeats watched, and as much time as any step', async () => {
+    const watched: (number | undefined)[] = [];
+    const concludeFile: Activities['concludeFile'] = async ({ outcome }) => {
+      watched.push(Context.current().info.heartbeatTimeoutMs);
+      return outcome;
+    };
+    await world.run({ download: forGood, concludeFile }, { files: someFiles(1) });
+    expect(watched).toEqual([30_000]);
+  });
+
   test('and where the folder of the job cannot be removed afterwards, the job ends all the same', async () => {
     const job = await world.run(
       { closeJob: () => Promise.reject(new Error('EBUSY: resource busy, rmdir')) },
@@ -88,5 +98,13 @@ describe('whatever fails, the report is written', () => {
     );
     expect(job.ended).toMatchObject({ status: 'COMPLETED', result: { status: 'SUCCESS' } });
     expect(job.stepsOf('closeJob').length).toBeGreaterThan(1);
+  });
+
+  test('and where a report could be written nowhere, the folder stays: the report can be made from it later', async () => {
+    const lost = { destination: '/out/P1', problem: 'EROFS', text: 'the report, cut' };
+    const result = { ...resultOf([], new Map()), reports: [], unwritten_reports: [lost] };
+    const job = await world.run({ writeReport: async () => result }, { files: someFiles(1) });
+    expect(job.ended.result).toMatchObject({ unwritten_reports: [lost] });
+    expect(job.stepsOf('closeJob')).toEqual([]);
   });
 });

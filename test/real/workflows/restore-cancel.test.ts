@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ApplicationFailure, Context } from '@temporalio/activity';
+import { NOT_FETCHED } from '../../../core/contract.js';
 import type { FileStep, PlanRequest } from '../../../core/contract.js';
 import { aFile, allRight, planOf, someFiles, unplannedResult } from '../../support/fake-steps.js';
 import { gate } from '../../support/gate.js';
@@ -106,7 +107,7 @@ describe('cancelling a restore', () => {
       evidence: { s3Etag: null, localEtag: null, localMd5: null, versionId: null, attempts: 1, cause: null },
     };
     const job = await world.start(
-      { localVerify: async () => ({ kind: 'again', evidence }) },
+      { localVerify: async () => ({ kind: 'again', evidence, transfer: NOT_FETCHED }) },
       { files: [aFile(0)] },
     );
     await until(async () => (await job.progress()).current[0]?.state === 'waiting to retry');

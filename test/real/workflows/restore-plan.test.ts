@@ -93,6 +93,22 @@ describe('a plan that ends the job', () => {
 });
 
 describe('a plan that is never ready', () => {
+  test('ends the job where its step says that the time limit is over, with a report where one is due', async () => {
+    const planRestore = async () => ({ kind: 'too-late' }) as const;
+    const job = await world.run({ planRestore });
+    expect(job.stepsOf('reportUnplanned')).toMatchObject([{ error: 'Not started (deadline)' }]);
+    expect(job.ended).toMatchObject({
+      status: 'FAILED',
+      type: 'RestoreIncomplete',
+      message: expect.stringMatching(/^Stopped at the time limit\. .*; reports: /),
+    });
+    const dryRun = await world.run({ planRestore, reportUnplanned: async () => null });
+    expect(dryRun.ended).toMatchObject({
+      status: 'FAILED',
+      message: expect.stringMatching(/^Stopped at the time/),
+    });
+  });
+
   test('ends the job within 12 hours, with the reason and a report', async () => {
     const job = await world.run({
       planRestore: () =>

@@ -145,6 +145,26 @@ describe('the query progress', () => {
     expect((await job.progress()).bytes_done).toBe(FILE_BYTES);
   });
 
+  test('and the job stand whatever is sent as a signal', async () => {
+    const download = gate();
+    const job = await world.start(
+      { download: (step) => download.opened.then(() => right.download(step)) },
+      { files: [aFile(0)] },
+    );
+    await progressWhere(job, ({ current }) => current[0]?.state === 'downloading');
+    await job.handle.signal(TRANSFER_SIGNAL);
+    for (const bytesDone of ['all', Number.NaN, -1, null])
+      await job.handle.signal(TRANSFER_SIGNAL, { ...update(0), bytesDone });
+    for (const nonsense of [null, 'half of it', 7, [], { bytesDone: 7 }])
+      await job.handle.signal(TRANSFER_SIGNAL, nonsense);
+    await job.handle.signal('pause', { until: 'tomorrow' }, 7);
+    await job.handle.signal('resume', null);
+    await job.handle.signal(TRANSFER_SIGNAL, update(300));
+    await progressWhere(job, ({ bytes_done, phase }) => bytes_done === 300 && phase === 'restoring');
+    download.open();
+    expect(await job.end()).toMatchObject({ status: 'COMPLETED' });
+  });
+
   test('says how fast it goes, and how long it will take', async () => {
     const download = gate();
     const job = await world.start(

@@ -29,11 +29,28 @@ describe('restoreReport', () => {
 
   test('reads the reports that are named', async () => {
     const job = await world.run(
-      { readReport: async () => ({ reports }) },
+      { rescueReport: async () => null, readReport: async () => ({ reports }) },
       { workflow, args: [{ workflow_id: 'w', paths }] },
     );
     expect(job.ended).toMatchObject({ status: 'COMPLETED', result: { reports } });
-    expect(job.calls).toMatchObject([{ name: 'readReport', step: { paths } }]);
+    expect(job.stepsOf('readReport')).toEqual([{ paths }]);
+  });
+
+  test('writes the ones that the job could not write, and gives the text of what cannot be written even now', async () => {
+    const lost = { destination: '/out/P3', problem: 'EROFS', text: 'the third' };
+    const rescued = {
+      ...resultOf([], new Map()),
+      reports: ['/out/P1/report.txt', '/out/P2/report.txt'],
+      unwritten_reports: [lost],
+    };
+    const job = await world.run(
+      { rescueReport: async () => rescued, readReport: async () => ({ reports }) },
+      { workflow, args: [{ workflow_id: 'w', paths }] },
+    );
+    expect(job.stepsOf('readReport')).toEqual([{ paths: rescued.reports }]);
+    expect(job.ended.result).toEqual({
+      reports: [...reports, { path: '/out/P3', text: 'the third', truncated: false }],
+    });
   });
 
   test('of a job that was terminated writes them first', async () => {

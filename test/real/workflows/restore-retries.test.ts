@@ -106,6 +106,7 @@ describe('bytes that arrive wrong', () => {
   const again = {
     kind: 'again',
     evidence: { ...ended(aFile(0), { code: 'skipped' }).outcome.evidence },
+    transfer,
   } as const;
 
   test('are fetched again after the retry delay, as often as a failing step is retried; the last try is told so', async () => {
@@ -113,15 +114,15 @@ describe('bytes that arrive wrong', () => {
     const job = await world.run(
       {
         download: async () => ({ ...fetched, transfer: { ...transfer, attempts: (downloads += 1) } }),
-        localVerify: async ({ file, lastTry }) =>
-          lastTry ? ended(file, { code: 'verification-failed' }) : again,
+        localVerify: async ({ file, lastTry, transfer: done }) =>
+          lastTry ? ended(file, { code: 'verification-failed' }) : { ...again, transfer: done },
       },
       { files: [aFile(0)] },
     );
     expect(minutesOf(job, 'download', 'f0.bin')).toEqual([0, 5, 10]);
     expect(job.stepsOf('localVerify').map(({ lastTry }) => lastTry)).toEqual([false, false, true]);
-    expect(job.stepsOf('download').map(({ attemptsBefore }) => attemptsBefore)).toEqual([0, 1, 2]);
-    expect(job.stepsOf('localVerify').map((step) => step.attemptsBefore)).toEqual([0, 1, 2]);
+    expect(job.stepsOf('download').map(({ before }) => before.attempts)).toEqual([0, 1, 2]);
+    expect(job.stepsOf('localVerify').map(({ before }) => before.attempts)).toEqual([0, 1, 2]);
     expect(job.ended.result?.failures).toMatchObject([{ status: 'FAILURE - Download verification failed' }]);
   });
 

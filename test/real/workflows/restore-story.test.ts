@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/activity';
 import { runStep } from '../../../activities/step.js';
+import { NOT_FETCHED } from '../../../core/contract.js';
 import type { FileStep } from '../../../core/contract.js';
 import type { Ending } from '../../../core/outcome.js';
 import { FILE_BYTES, LIMITS, aFile, allRight, ended, someFiles } from '../../support/fake-steps.js';
@@ -77,7 +78,7 @@ describe("one file's story", () => {
     const job = { workflowId: planned?.workflowId, runId: planned?.runId, folder: '/out/.stowage/job' };
     const known = { job, limits: LIMITS, file: aFile(0) };
     expect(stepsOf('localCheck')).toMatchObject([{ ...known, source }]);
-    expect(stepsOf('download')).toMatchObject([{ ...known, source, local: 'wrong', attemptsBefore: 0 }]);
+    expect(stepsOf('download')).toMatchObject([{ ...known, source, local: 'wrong', before: NOT_FETCHED }]);
     expect(stepsOf('localVerify')).toMatchObject([
       { ...known, source, local: 'wrong', transfer, lastTry: false },
     ]);
