@@ -3,10 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DEFAULT_TASK_QUEUE } from '../core/contract.js';
-import { installLog } from '../worker/log.js';
 import { apiEnvironment, curlLine, startLocalApi } from './local-api.js';
 import type { LocalApi } from './local-api.js';
-import { exportLines, startLocalStack, untilInterrupted } from './local-stack.js';
+import { exportLines, installLocalLog, startLocalStack, untilInterrupted } from './local-stack.js';
 import type { LocalStack } from './local-stack.js';
 
 export const DATA_DIR = join('.stowage', 'dev');
@@ -31,7 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  installLog('warn');
+  installLocalLog('warn');
   const options = {
     dataDir: DATA_DIR,
     output: values.output,

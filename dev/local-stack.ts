@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { loadConfig } from '../worker/config.js';
+import { installLog } from '../worker/log.js';
 import { startWorker } from '../worker/wire.js';
 import { startStack } from './stack.js';
 import type { Stack } from './stack.js';
@@ -69,6 +70,10 @@ export const exportLines = (env: Readonly<Record<string, string>>): readonly str
   Object.entries(env).map(
     ([name, value]) => `export ${name}=${/^[\w:./@-]*$/.test(value) ? value : `'${value}'`}`,
   );
+
+/** A worker beside its servers stops when they do, not by itself at the first signal: Temporal's runtime leaves those alone. */
+export const installLocalLog = (level: 'warn' | 'error'): void =>
+  void installLog(level, { shutdownSignals: [] });
 
 /** Resolves at the first Ctrl-C, SIGTERM or SIGHUP. */
 export const untilInterrupted = (): Promise<NodeJS.Signals> =>
