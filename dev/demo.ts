@@ -1,12 +1,13 @@
 /** `npm run demo`: servers, a worker, what the demo shows on them, and their end. */
 import { randomUUID } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { EXIT } from '../client/exit-code.js';
+import { messageOf } from '../client/problem.js';
+import { readArguments } from '../worker/arguments.js';
 import { showAll, terminateJob } from './demo-show.js';
 import { DATA_DIR } from './dev.js';
 import { apiEnvironment, startLocalApi } from './local-api.js';
 import type { LocalApi } from './local-api.js';
-import { installLocalLog, startLocalStack, untilInterrupted } from './local-stack.js';
+import { startLocalStack, untilInterrupted } from './local-stack.js';
 import type { LocalStack } from './local-stack.js';
 
 const HELP = `Usage: npm run demo [-- --once] [-- --from FOLDER]
@@ -15,19 +16,26 @@ const HELP = `Usage: npm run demo [-- --once] [-- --from FOLDER]
   --from FOLDER  restore your own files: everything in FOLDER is backed up to the local S3 first
 `;
 
+const OPTIONS = {
+  once: { type: 'boolean' },
+  from: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { once: { type: 'boolean' }, from: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-  });
-  if (values.help === true) {
-    process.stdout.write(HELP);
-    return 0;
+  const options = readArguments('npm run demo --', process.argv.slice(2), OPTIONS);
+  if (!options.ok) {
+    say(options.message);
+    return EXIT.usage;
   }
-  installLocalLog('error');
-  const once = values.once === true || !process.stdout.isTTY;
-  return withEverything((local, api) => tour(local, api, values.from, once));
+  const { help, once, from } = options.value;
+  if (help === true) {
+    process.stdout.write(HELP);
+    return EXIT.ok;
+  }
+  return withEverything((local, api) => tour(local, api, from, once === true || !process.stdout.isTTY));
 }
 
 /** Starts everything, and stops it whatever happens in between. */
@@ -44,10 +52,12 @@ async function withEverything(work: (local: LocalStack, api: LocalApi) => Promis
   });
   try {
     const api = await startLocalApi(local, DATA_DIR, say);
-    return await work(local, api).finally(async () => {
+    try {
+      return await work(local, api);
+    } finally {
       say('Stopping what was started …');
       await api.stop();
-    });
+    }
   } finally {
     await local.stop();
   }
@@ -78,7 +88,7 @@ async function stay(interrupted: Promise<void>): Promise<void> {
 }
 
 const exitCode = await main().catch((error: unknown) => {
-  say(error instanceof Error ? error.message : String(error));
+  say(messageOf(error));
   return EXIT.internal;
 });
 // What an interrupt broke off still waits for servers that are gone.

@@ -22,6 +22,8 @@ export interface LocalStackOptions {
   readonly output: string;
   readonly database: string;
   readonly taskQueue: string;
+  /** Of the worker's log; `error` by default. */
+  readonly logLevel?: 'warn' | 'error';
   /** More settings of the worker. */
   readonly env?: Readonly<Record<string, string>>;
   readonly say: (line: string) => void;
@@ -33,6 +35,7 @@ export async function startLocalStack({
   output,
   database,
   taskQueue,
+  logLevel = 'error',
   env: more = {},
   say,
 }: LocalStackOptions): Promise<LocalStack> {
@@ -52,6 +55,9 @@ export async function startLocalStack({
     Object.assign(process.env, env);
     const config = await loadConfig(process.env);
     if (!config.ok) throw new Error(config.message);
+    // Not before: Temporal's runtime keeps a process alive that has no worker. And not to stop it at the first signal, which is
+    // for whoever started servers and worker to do, in order.
+    installLog(logLevel, { shutdownSignals: [] });
     const worker = await startWorker(config.value);
     say(`Worker: listening on the task queue ${taskQueue}`);
     const stop = async (): Promise<void> => {
@@ -70,10 +76,6 @@ export const exportLines = (env: Readonly<Record<string, string>>): readonly str
   Object.entries(env).map(
     ([name, value]) => `export ${name}=${/^[\w:./@-]*$/.test(value) ? value : `'${value}'`}`,
   );
-
-/** A worker beside its servers stops when they do, not by itself at the first signal: Temporal's runtime leaves those alone. */
-export const installLocalLog = (level: 'warn' | 'error'): void =>
-  void installLog(level, { shutdownSignals: [] });
 
 /** Resolves at the first Ctrl-C, SIGTERM or SIGHUP. */
 export const untilInterrupted = (): Promise<NodeJS.Signals> =>

@@ -1,6 +1,6 @@
 /** `stowage worker`: the process. */
-import { parseArgs } from 'node:util';
 import { transferQueue } from '../core/contract.js';
+import { readArguments } from './arguments.js';
 import { loadConfig } from './config.js';
 import { installLog } from './log.js';
 import { startWorker } from './wire.js';
@@ -15,12 +15,12 @@ EXIT STATUS
 `;
 
 export async function main(argv: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: { help: { type: 'boolean', short: 'h' } },
-    strict: false,
-  });
-  if (values['help'] === true) {
+  const options = readArguments('stowage worker', argv, { help: { type: 'boolean', short: 'h' } });
+  if (!options.ok) {
+    process.stderr.write(`${options.message}\n`);
+    return 2;
+  }
+  if (options.value.help === true) {
     process.stdout.write(HELP);
     return 0;
   }

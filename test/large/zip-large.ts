@@ -25,7 +25,6 @@ import { MEBIBYTE } from '../../core/units.js';
 import type { BulkZipResult } from '../../core/zip-contract.js';
 import { noise } from '../../dev/corpus.js';
 import { startLocalStack } from '../../dev/local-stack.js';
-import { installLog } from '../../worker/log.js';
 
 interface Case {
   readonly name: string;
@@ -63,7 +62,6 @@ const LARGE: Case = {
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-installLog('error');
 const dataDir = resolve('.stowage', 'zip-large');
 const taskQueue = 'stowage-zip-large';
 const local = await startLocalStack({
