@@ -7,11 +7,11 @@ import type { ProgressAnswer, ReportTexts } from '../core/contract.js';
 import { PAUSE_SIGNAL, PROGRESS_QUERY, RESUME_SIGNAL } from '../core/contract.js';
 import { ZIP_WORKFLOW } from '../core/zip-contract.js';
 import type { Connected } from './connect.js';
-import { problemOf } from './connect.js';
 import { waitForEnding, waitForZipEnding } from './endings.js';
 import type { Job, JobOrigin, JobState, Jobs } from './job.js';
 import { Problem, noWorkerText } from './problem.js';
 import { summaryOf } from './restore-request.js';
+import { problemOf } from './temporal-problems.js';
 import { summaryOfZip } from './zip-request.js';
 
 const CALL_TIMEOUT_MS = 15_000;

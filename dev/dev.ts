@@ -5,6 +5,7 @@ import { EXIT } from '../client/exit-code.js';
 import { messageOf } from '../client/problem.js';
 import { DEFAULT_TASK_QUEUE } from '../core/contract.js';
 import { readArguments } from '../worker/arguments.js';
+import { endAnyway } from '../worker/end-anyway.js';
 import { apiEnvironment, curlLine, startLocalApi } from './local-api.js';
 import type { LocalApi } from './local-api.js';
 import { exportLines, startLocalStack, untilInterrupted } from './local-stack.js';
@@ -40,7 +41,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return EXIT.ok;
   } catch (error) {
     say(messageOf(error));
-    return EXIT.internal;
+    return endAnyway(EXIT.internal);
   }
 }
 

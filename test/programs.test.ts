@@ -2,10 +2,7 @@ import { expect, test } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { startProcess } from './support/processes.js';
-
-const STOWAGE = fileURLToPath(new URL('../../bin/stowage.js', import.meta.url));
+import { STOWAGE, startProcess } from './support/processes.js';
 
 /** Runs one in an empty folder. */
 async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {

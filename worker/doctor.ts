@@ -1,6 +1,7 @@
 /** `stowage doctor`: looks at every setting and server once, and says what to do about each that fails. */
 import { hostname } from 'node:os';
 import { parseS3Path } from '../core/s3-url.js';
+import { DEFAULT_REGION } from '../core/settings.js';
 import type { Environment, RestoreSettings } from '../core/settings.js';
 import { readArguments } from './arguments.js';
 import { checkAlive } from './doctor-checks/alive.js';
@@ -17,9 +18,6 @@ import { checkTemporal } from './doctor-checks/temporal.js';
 type Env = Readonly<Record<string, string | undefined>>;
 
 const PATIENCE_MS = 5_000;
-
-/** As the worker has it (wire.ts). */
-const DEFAULT_REGION = 'us-east-1';
 
 const HELP = `Usage: stowage doctor [--alive] [--json]
 

@@ -2,12 +2,13 @@
 import { transferQueue } from '../core/contract.js';
 import { readArguments } from './arguments.js';
 import { loadConfig } from './config.js';
+import { endAnyway } from './end-anyway.js';
 import { installLog } from './log.js';
 import { startWorker } from './wire.js';
 
 const HELP = `Usage: stowage worker
 
-Runs the Temporal worker: restores raw files from S3. Settings come from the environment (.env.example) and from the YAML file
+Runs the Temporal worker: restores raw files from S3 and builds ZIPs inside S3. Settings come from the environment (.env.example) and from the YAML file
 that STOWAGE_CONFIG names; "stowage doctor" checks them. SIGTERM and Ctrl-C hand over what is under way and stop.
 
 EXIT STATUS
@@ -43,6 +44,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    return error instanceof Error && error.message.startsWith('Temporal does not answer') ? 7 : 1;
+    return endAnyway(error instanceof Error && error.message.startsWith('Temporal does not answer') ? 7 : 1);
   }
 }
