@@ -13,10 +13,8 @@ export interface MongoEar {
 }
 
 /** What reads, and what every driver says to keep its connection. */
-const HARMLESS = [
-  ...['find', 'getMore', 'killCursors', 'connectionStatus'],
-  ...['hello', 'ismaster', 'isMaster', 'ping', 'buildInfo', 'endSessions'],
-];
+const HARMLESS =
+  'find getMore killCursors connectionStatus hello ismaster isMaster ping buildInfo endSessions'.split(' ');
 
 const OP_QUERY = 2004;
 const OP_MSG = 2013;
