@@ -7,7 +7,6 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DATA_DIR } from '../dev/dev.js';
 import { startLocalStack } from '../dev/local-stack.js';
-import { installLog } from '../worker/log.js';
 import { pythonWithBoto3 } from './original.js';
 import { benchRestore } from './restore.js';
 import type { Settings } from './restore.js';
@@ -35,7 +34,6 @@ async function bench(settings: Settings): Promise<void> {
 
 if (values.only !== undefined && values.only !== 'restore' && values.only !== 'zip')
   throw new Error('--only takes restore or zip');
-installLog('error');
 // The worker of the local stack reads its buckets from here.
 Object.assign(process.env, ZIP_ENVIRONMENT);
 const output = resolve(DATA_DIR, 'bench-output');

@@ -1,4 +1,4 @@
-/** How jobs end, from Temporal's failures to our unions. Beside jobs.ts and connect.ts the only file that speaks Temporal. */
+/** How jobs end, from Temporal's failures to our unions. */
 import {
   ApplicationFailure,
   CancelledFailure,

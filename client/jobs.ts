@@ -7,11 +7,11 @@ import type { ProgressAnswer, ReportTexts } from '../core/contract.js';
 import { PAUSE_SIGNAL, PROGRESS_QUERY, RESUME_SIGNAL } from '../core/contract.js';
 import { ZIP_WORKFLOW } from '../core/zip-contract.js';
 import type { Connected } from './connect.js';
-import { problemOf } from './connect.js';
 import { waitForEnding, waitForZipEnding } from './endings.js';
 import type { Job, JobOrigin, JobState, Jobs } from './job.js';
-import { Problem, noWorkerText } from './problem.js';
+import { Problem, busyWorkerText, noWorkerText } from './problem.js';
 import { summaryOf } from './restore-request.js';
+import { problemOf } from './temporal-problems.js';
 import { summaryOfZip } from './zip-request.js';
 
 const CALL_TIMEOUT_MS = 15_000;
@@ -133,11 +133,8 @@ async function describe(handle: WorkflowHandle): Promise<JobState> {
   };
 }
 
-async function readReports(
-  { client, taskQueue }: Connected,
-  id: string,
-  paths: readonly string[],
-): Promise<ReportTexts> {
+async function readReports(connected: Connected, id: string, paths: readonly string[]): Promise<ReportTexts> {
+  const { client, taskQueue } = connected;
   const workflowId = `${id}/report-${randomBytes(2).toString('hex')}`;
   const args = [{ workflow_id: id, paths }];
   const workflowExecutionTimeout = REPORT_TIMEOUT_MS;
@@ -151,10 +148,21 @@ async function readReports(
   } catch (error) {
     const failure = error instanceof WorkflowFailedError ? error.cause : undefined;
     if (failure instanceof TimeoutFailure || isGrpcDeadlineError(error))
-      throw new Problem('no-worker', noWorkerText(taskQueue), error);
+      throw await lateProblem(connected, error);
     if (failure === undefined) throw error;
     throw new Problem('internal', `The worker could not read the reports: ${failure.message}`, error);
   }
+}
+
+/** Nobody answered in time: because nobody is there, or because whoever is there has no slot free. */
+async function lateProblem(connected: Connected, error: unknown): Promise<Problem> {
+  const { connection, taskQueue } = connected;
+  // The deadline of the call itself has passed.
+  const isListening = await connection
+    .withDeadline(Date.now() + QUERY_TIMEOUT_MS, () => isWorkerListening(connected))
+    .catch(() => false);
+  const text = isListening ? busyWorkerText(taskQueue, REPORT_TIMEOUT_MS / 1000) : noWorkerText(taskQueue);
+  return new Problem('no-worker', text, error);
 }
 
 async function isWorkerListening({ connection, namespace, taskQueue }: Connected): Promise<boolean> {

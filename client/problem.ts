@@ -23,3 +23,7 @@ export const messageOf = (error: unknown): string => (error instanceof Error ? e
 /** The sentence for a task queue that nobody serves. */
 export const noWorkerText = (taskQueue: string): string =>
   `no worker is listening on task queue ${taskQueue}: start one with stowage worker`;
+
+/** The sentence for workers that are there and do not come to it. */
+export const busyWorkerText = (taskQueue: string, seconds: number): string =>
+  `the workers on task queue ${taskQueue} are busy and did not answer within ${seconds} s: try again later, or start one more with stowage worker`;

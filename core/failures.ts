@@ -39,13 +39,14 @@ export const FAILURES = {
     exitCode: 1,
   },
   NotFound: {
-    sentence: 'An attachment or the client does not exist, or belongs to somebody else',
+    sentence:
+      'An attachment or the client does not exist or belongs to somebody else, or the prefix has no objects',
     retryable: false,
     httpStatus: 404,
     exitCode: 5,
   },
   TooLarge: {
-    sentence: 'The attachments are larger than one ZIP may be',
+    sentence: 'More bytes or objects were asked for than one ZIP may have',
     retryable: false,
     httpStatus: 413,
     exitCode: 2,

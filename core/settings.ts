@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE } from './contract.js';
 import type { Parsed } from './input.js';
+import { presentVariables } from './present.js';
 import { parseDuration } from './units.js';
 
 const duration = (fallback: string) =>
@@ -95,12 +96,12 @@ export const environmentSchema = z.object({
 
 export type Environment = z.output<typeof environmentSchema>;
 
+/** Of S3, where neither AWS_REGION nor the settings file names one. */
+export const DEFAULT_REGION = 'us-east-1';
+
 /** Reads the environment; an empty variable counts as absent. The message lists every mistake, one a line. */
 export function parseEnvironment(env: Readonly<Record<string, string | undefined>>): Parsed<Environment> {
-  const present = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
-  );
-  const parsed = environmentSchema.safeParse(present);
+  const parsed = environmentSchema.safeParse(presentVariables(env));
   return parsed.success ? { ok: true, value: parsed.data } : { ok: false, message: listIssues(parsed.error) };
 }
 

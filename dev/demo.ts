@@ -1,14 +1,11 @@
-/** `npm run demo`: servers, a small corpus, a worker, one restore with all its endings, one bulk ZIP, and what came out of it. */
-import { parseArgs } from 'node:util';
-import { main as stowage } from '../client/cli.js';
-import { installLog } from '../worker/log.js';
-import { openCorpus } from './corpus.js';
-import { DEMO_IDS, makeDemoCorpus, makeDemoOutput } from './demo-corpus.js';
-import { checkDemo, printReports } from './demo-outcome.js';
-import { showZip } from './demo-zip.js';
-import { addFolder } from './demo-folder.js';
+/** `npm run demo`: servers, a worker, what the demo shows on them, and their end. */
+import { randomUUID } from 'node:crypto';
+import { EXIT } from '../client/exit-code.js';
+import { messageOf } from '../client/problem.js';
+import { readArguments } from '../worker/arguments.js';
+import { showAll, terminateJob } from './demo-show.js';
 import { DATA_DIR } from './dev.js';
-import { apiEnvironment, curlLine, startLocalApi } from './local-api.js';
+import { apiEnvironment, startLocalApi } from './local-api.js';
 import type { LocalApi } from './local-api.js';
 import { startLocalStack, untilInterrupted } from './local-stack.js';
 import type { LocalStack } from './local-stack.js';
@@ -19,88 +16,80 @@ const HELP = `Usage: npm run demo [-- --once] [-- --from FOLDER]
   --from FOLDER  restore your own files: everything in FOLDER is backed up to the local S3 first
 `;
 
+const OPTIONS = {
+  once: { type: 'boolean' },
+  from: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { once: { type: 'boolean' }, from: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-  });
-  if (values.help === true) {
+  const options = readArguments('npm run demo --', process.argv.slice(2), OPTIONS);
+  if (!options.ok) {
+    say(options.message);
+    return EXIT.usage;
+  }
+  const { help, once, from } = options.value;
+  if (help === true) {
     process.stdout.write(HELP);
-    return 0;
+    return EXIT.ok;
   }
-  installLog('error');
-  const once = values.once === true || !process.stdout.isTTY;
-  const output = `${DATA_DIR}/demo-output`;
-  const taskQueue = 'stowage-demo';
+  return withEverything((local, api) => tour(local, api, from, once === true || !process.stdout.isTTY));
+}
+
+/** Starts everything, and stops it whatever happens in between. */
+async function withEverything(work: (local: LocalStack, api: LocalApi) => Promise<number>): Promise<number> {
+  const [output, taskQueue] = [`${DATA_DIR}/demo-output`, 'stowage-demo'];
   const env = await apiEnvironment(DATA_DIR, taskQueue);
-  const options = { dataDir: DATA_DIR, output, database: 'stowage_demo', taskQueue, env, say };
-  const local = await startLocalStack(options);
-  const interrupted = untilInterrupted();
-  const api = await startLocalApi(local, DATA_DIR, say).catch(async (error: unknown) => {
-    await local.stop();
-    throw error;
+  const local = await startLocalStack({
+    dataDir: DATA_DIR,
+    output,
+    database: 'stowage_demo',
+    taskQueue,
+    env,
+    say,
   });
   try {
-    const good = await show(local, api, values.from);
-    if (!once) await stay(interrupted);
-    return good ? 0 : 1;
+    const api = await startLocalApi(local, DATA_DIR, say);
+    try {
+      return await work(local, api);
+    } finally {
+      say('Stopping what was started …');
+      await api.stop();
+    }
   } finally {
-    say('Stopping what was started …');
-    await api.stop();
     await local.stop();
   }
 }
 
-/** Makes the corpus, restores it through the CLI, prints the reports, downloads a ZIP. True where all came out as it should. */
-async function show(local: LocalStack, api: LocalApi, from: string | undefined): Promise<boolean> {
-  const ids = await fill(local, from);
-  say(`\n$ npx stowage restore ${ids.join(' ')}\n`);
-  const startedAtMs = Date.now();
-  const exitCode = await stowage(['restore', ...ids]);
-  await printReports(local.output, startedAtMs);
-  const restored = from === undefined ? await checkDemo(local.output, startedAtMs, exitCode) : [];
-  const problems = [...restored, ...(await showZip(api, DATA_DIR, say))];
-  for (const problem of problems) say(`NOT AS EXPECTED: ${problem}`);
-  tellWhatNext(local, ids);
-  say(`  ${curlLine(api.download)}`);
-  return problems.length === 0 && (from === undefined || exitCode === 0);
-}
-
-async function fill(local: LocalStack, from: string | undefined): Promise<readonly string[]> {
-  const { s3, mongo } = local.stack;
-  const corpus = await openCorpus({ ...s3, mongoUri: mongo.uri, database: local.database });
-  try {
-    if (from !== undefined) return await addFolder(corpus, from, say);
-    say('Making a small corpus: a 150 MB raw file, a .d folder of 243 files, and some damage …');
-    await makeDemoCorpus(corpus);
-    await makeDemoOutput(local.output);
-    return DEMO_IDS;
-  } finally {
-    await corpus.close();
+/** Shows everything, then stays; an interrupt ends either at once. */
+async function tour(
+  local: LocalStack,
+  api: LocalApi,
+  from: string | undefined,
+  once: boolean,
+): Promise<number> {
+  const job = `demo-${randomUUID()}`;
+  const left = new AbortController();
+  const interrupted = untilInterrupted().then(() => left.abort());
+  const good = await Promise.race([showAll(local, api, { from, job, left: left.signal }), interrupted]);
+  if (good === undefined) {
+    await terminateJob(local, job);
+    return EXIT.cancelled;
   }
+  if (!once) await stay(interrupted);
+  return good ? EXIT.ok : EXIT.internal;
 }
 
-function tellWhatNext({ stack, env, output }: LocalStack, ids: readonly string[]): void {
-  const queue = env['STOWAGE_TASK_QUEUE'] ?? '';
-  say(`Restored files: ${output}`);
-  say(`Web UI: ${stack.temporal.uiUrl ?? 'none'}   (open the workflow: its timeline tells the same story)`);
-  say('Try next, while this runs:');
-  say(
-    `  ${stack.temporal.uiUrl ?? ''}/namespaces/default/workflows/start-workflow?taskQueue=${queue}&workflowType=restore`,
-  );
-  say(
-    `  temporal workflow start --address ${stack.temporal.address} --type restore --task-queue ${queue} --input '"${ids[0] ?? ''}"'`,
-  );
-  say('  the same again: right files are skipped; damage one first and see it healed');
-}
-
-async function stay(interrupted: Promise<unknown>): Promise<void> {
+async function stay(interrupted: Promise<void>): Promise<void> {
   say('\nEverything stays up for you to look around. Ctrl-C stops it.');
   await interrupted;
 }
 
-process.exitCode = await main().catch((error: unknown) => {
-  say(error instanceof Error ? error.message : String(error));
-  return 1;
+const exitCode = await main().catch((error: unknown) => {
+  say(messageOf(error));
+  return EXIT.internal;
 });
+// What an interrupt broke off still waits for servers that are gone.
+process.exit(exitCode);

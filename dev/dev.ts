@@ -1,9 +1,11 @@
 /** `stowage dev`: the whole local stack, until Ctrl-C. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { EXIT } from '../client/exit-code.js';
+import { messageOf } from '../client/problem.js';
 import { DEFAULT_TASK_QUEUE } from '../core/contract.js';
-import { installLog } from '../worker/log.js';
+import { readArguments } from '../worker/arguments.js';
+import { endAnyway } from '../worker/end-anyway.js';
 import { apiEnvironment, curlLine, startLocalApi } from './local-api.js';
 import type { LocalApi } from './local-api.js';
 import { exportLines, startLocalStack, untilInterrupted } from './local-stack.js';
@@ -19,28 +21,40 @@ Their data stays in ${DATA_DIR} for the next start. Restored files go to FOLDER 
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
+const OPTIONS = {
+  help: { type: 'boolean', short: 'h' },
+  output: { type: 'string', default: join(DATA_DIR, 'output') },
+} as const;
+
 export async function main(argv: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      help: { type: 'boolean', short: 'h' },
-      output: { type: 'string', default: join(DATA_DIR, 'output') },
-    },
-  });
-  if (values.help === true) {
-    process.stdout.write(HELP);
-    return 0;
+  const options = readArguments('stowage dev', argv, OPTIONS);
+  if (!options.ok) {
+    say(options.message);
+    return EXIT.usage;
   }
-  installLog('warn');
-  const options = {
+  if (options.value.help === true) {
+    process.stdout.write(HELP);
+    return EXIT.ok;
+  }
+  try {
+    await serve(options.value.output);
+    return EXIT.ok;
+  } catch (error) {
+    say(messageOf(error));
+    return endAnyway(EXIT.internal);
+  }
+}
+
+async function serve(output: string): Promise<void> {
+  const local = await startLocalStack({
     dataDir: DATA_DIR,
-    output: values.output,
+    output,
     database: 'krakendb',
     taskQueue: DEFAULT_TASK_QUEUE,
+    logLevel: 'warn',
     env: await apiEnvironment(DATA_DIR, DEFAULT_TASK_QUEUE),
     say,
-  };
-  const local = await startLocalStack(options);
+  });
   try {
     const api = await startLocalApi(local, DATA_DIR, say);
     await stay(local, api);
@@ -49,7 +63,6 @@ export async function main(argv: readonly string[]): Promise<number> {
   } finally {
     await local.stop();
   }
-  return 0;
 }
 
 /** Says what there is, until Ctrl-C. */

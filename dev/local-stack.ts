@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { loadConfig } from '../worker/config.js';
+import { installLog } from '../worker/log.js';
 import { startWorker } from '../worker/wire.js';
 import { startStack } from './stack.js';
 import type { Stack } from './stack.js';
@@ -21,6 +22,8 @@ export interface LocalStackOptions {
   readonly output: string;
   readonly database: string;
   readonly taskQueue: string;
+  /** Of the worker's log; `error` by default. */
+  readonly logLevel?: 'warn' | 'error';
   /** More settings of the worker. */
   readonly env?: Readonly<Record<string, string>>;
   readonly say: (line: string) => void;
@@ -32,6 +35,7 @@ export async function startLocalStack({
   output,
   database,
   taskQueue,
+  logLevel = 'error',
   env: more = {},
   say,
 }: LocalStackOptions): Promise<LocalStack> {
@@ -51,6 +55,9 @@ export async function startLocalStack({
     Object.assign(process.env, env);
     const config = await loadConfig(process.env);
     if (!config.ok) throw new Error(config.message);
+    // Not before: Temporal's runtime keeps a process alive that has no worker. And not to stop it at the first signal, which is
+    // for whoever started servers and worker to do, in order.
+    installLog(logLevel, { shutdownSignals: [] });
     const worker = await startWorker(config.value);
     say(`Worker: listening on the task queue ${taskQueue}`);
     const stop = async (): Promise<void> => {

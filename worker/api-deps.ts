@@ -5,13 +5,13 @@ import { probeS3 } from '../activities/stores/probe-s3.js';
 import type { ApiDeps, ApiSettings } from '../client/api/ports.js';
 import type { Jobs } from '../client/job.js';
 import type { Parsed } from '../core/input.js';
+import { DEFAULT_REGION } from '../core/settings.js';
 import type { Environment } from '../core/settings.js';
 import { createZipReader } from './zip-reader.js';
 
-// As in wire.ts: the SDK's version is pinned, and its warning about versions to come is not for operators.
+// As in deps.ts: the SDK's version is pinned, and its warning about versions to come is not for operators.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 
-const DEFAULT_REGION = 'us-east-1';
 /** Downloads at a time; more wait for a connection. */
 const DOWNLOADS = 64;
 const PROBE_TIMEOUT_MS = 4000;

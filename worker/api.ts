@@ -1,9 +1,9 @@
 /** `stowage api`: the HTTP API as a process. */
 import { once } from 'node:events';
-import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { exitCodeOfProblem } from '../client/exit-code.js';
 import { asProblem } from '../client/problem.js';
+import { readArguments } from './arguments.js';
 import type { ApiConfig } from './api-server.js';
 import { readApiConfig, startApi } from './api-server.js';
 
@@ -21,12 +21,12 @@ const SHORTEST_SECRET = 32;
 
 /** Runs until it is told to stop; resolves with the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: { help: { type: 'boolean', short: 'h' } },
-    strict: false,
-  });
-  if (values['help'] === true) {
+  const options = readArguments('stowage api', argv, { help: { type: 'boolean', short: 'h' } });
+  if (!options.ok) {
+    process.stderr.write(`${options.message}\n`);
+    return 2;
+  }
+  if (options.value.help === true) {
     process.stdout.write(HELP);
     return 0;
   }

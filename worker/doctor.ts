@@ -1,8 +1,9 @@
 /** `stowage doctor`: looks at every setting and server once, and says what to do about each that fails. */
 import { hostname } from 'node:os';
-import { parseArgs } from 'node:util';
 import { parseS3Path } from '../core/s3-url.js';
+import { DEFAULT_REGION } from '../core/settings.js';
 import type { Environment, RestoreSettings } from '../core/settings.js';
+import { readArguments } from './arguments.js';
 import { checkAlive } from './doctor-checks/alive.js';
 import { checkEnvironment } from './doctor-checks/environment.js';
 import { exitCodeOf, type Finding } from './doctor-checks/finding.js';
@@ -18,9 +19,6 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 const PATIENCE_MS = 5_000;
 
-/** As the worker has it (wire.ts). */
-const DEFAULT_REGION = 'us-east-1';
-
 const HELP = `Usage: stowage doctor [--alive] [--json]
 
 Checks every setting and server of a worker and says what to do about each that fails.
@@ -33,13 +31,20 @@ EXIT STATUS
   2  settings are wrong    7  a server cannot be reached
 `;
 
+const OPTIONS = {
+  alive: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
 /**
  * @param argv the arguments after `doctor`.
  * @returns the exit code: 0 nothing failed, 2 settings are wrong, 7 a server cannot be reached, else 1.
  */
 export async function main(argv: readonly string[]): Promise<number> {
-  const options = readOptions(argv);
-  if ('mistake' in options) return say(process.stderr, `${options.mistake}\n\n${HELP}`, 2);
+  const read = readArguments('stowage doctor', argv, OPTIONS);
+  if (!read.ok) return say(process.stderr, `${read.message}\n`, 2);
+  const options = read.value;
   if (options.help) return say(process.stdout, HELP, 0);
   const findings = await (options.alive ? examineWorker : examine)(process.env);
   return say(
@@ -47,28 +52,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     options.json ? renderJson(findings) : renderText(findings),
     exitCodeOf(findings),
   );
-}
-
-interface Options {
-  readonly alive: boolean;
-  readonly json: boolean;
-  readonly help: boolean;
-}
-
-function readOptions(argv: readonly string[]): Options | { readonly mistake: string } {
-  try {
-    const { values } = parseArgs({
-      args: [...argv],
-      options: {
-        alive: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-    return values;
-  } catch (error) {
-    return { mistake: (error as Error).message };
-  }
 }
 
 function say(stream: NodeJS.WritableStream, text: string, exitCode: number): number {

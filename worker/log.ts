@@ -1,10 +1,10 @@
 import { Runtime } from '@temporalio/worker';
-import type { LogLevel, LogMetadata, Logger } from '@temporalio/worker';
+import type { LogLevel, LogMetadata, Logger, RuntimeOptions } from '@temporalio/worker';
 import { pino } from 'pino';
 import type { Environment } from '../core/settings.js';
 
 /** One line of JSON for each event, on stderr; Temporal's own lines (workflow id, activity, attempt) go the same way. */
-export function installLog(level: Environment['LOG_LEVEL']): Logger {
+export function installLog(level: Environment['LOG_LEVEL'], runtime: RuntimeOptions = {}): Logger {
   const out = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
   const write =
     (at: 'trace' | 'debug' | 'info' | 'warn' | 'error') => (message: string, meta?: LogMetadata) =>
@@ -20,6 +20,7 @@ export function installLog(level: Environment['LOG_LEVEL']): Logger {
   Runtime.install({
     logger,
     telemetryOptions: { logging: { filter: { core: 'WARN', other: 'WARN' }, forward: {} } },
+    ...runtime,
   });
   return logger;
 }

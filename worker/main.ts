@@ -1,14 +1,15 @@
 /** `stowage worker`: the process. */
-import { parseArgs } from 'node:util';
 import { transferQueue } from '../core/contract.js';
+import { readArguments } from './arguments.js';
 import { loadConfig } from './config.js';
+import { endAnyway } from './end-anyway.js';
 import { installLog } from './log.js';
 import { keepHeapSmall } from './memory.js';
 import { startWorker } from './wire.js';
 
 const HELP = `Usage: stowage worker
 
-Runs the Temporal worker: restores raw files from S3. Settings come from the environment (.env.example) and from the YAML file
+Runs the Temporal worker: restores raw files from S3 and builds ZIPs inside S3. Settings come from the environment (.env.example) and from the YAML file
 that STOWAGE_CONFIG names; "stowage doctor" checks them. SIGTERM and Ctrl-C hand over what is under way and stop.
 
 EXIT STATUS
@@ -16,12 +17,12 @@ EXIT STATUS
 `;
 
 export async function main(argv: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: { help: { type: 'boolean', short: 'h' } },
-    strict: false,
-  });
-  if (values['help'] === true) {
+  const options = readArguments('stowage worker', argv, { help: { type: 'boolean', short: 'h' } });
+  if (!options.ok) {
+    process.stderr.write(`${options.message}\n`);
+    return 2;
+  }
+  if (options.value.help === true) {
     process.stdout.write(HELP);
     return 0;
   }
@@ -45,6 +46,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    return error instanceof Error && error.message.startsWith('Temporal does not answer') ? 7 : 1;
+    return endAnyway(error instanceof Error && error.message.startsWith('Temporal does not answer') ? 7 : 1);
   }
 }

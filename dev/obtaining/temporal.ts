@@ -1,3 +1,5 @@
+import { adminTools } from './admin-tools.js';
+import { dockerWrapper } from './docker-wrapper.js';
 import { goBuild } from './go-build.js';
 import type { Recipe } from './recipe.js';
 import { releaseArchive } from './release-archive.js';
@@ -14,6 +16,7 @@ export const temporal: Recipe = {
   pin: version,
   ways: [
     releaseArchive('temporal', `https://github.com/temporalio/cli/releases/download/v${version}/${archive}`),
+    dockerWrapper('temporal', { image: adminTools, entrypoint: 'temporal' }),
     goBuild({
       name: 'temporal',
       module: 'github.com/temporalio/cli',
@@ -22,5 +25,5 @@ export const temporal: Recipe = {
     }),
   ],
   remedy:
-    'Set TEMPORAL_ADDRESS to a running Temporal server, or put the Temporal CLI (`temporal`) on PATH, or install Go and try again.',
+    'Set TEMPORAL_ADDRESS to a running Temporal server, or put the Temporal CLI (`temporal`) on PATH, or install Docker or Go and try again.',
 };

@@ -1,8 +1,13 @@
 import { fetchJars, writeJavaScript } from './maven-jars.js';
 import type { Recipe } from './recipe.js';
+import { releaseArchive } from './release-archive.js';
 
 const artifact = { group: 'io.temporal', artifact: 'temporal-test-server', version: '1.38.0' } as const;
 const name = 'temporal-test-server';
+const { version } = artifact;
+const system = process.platform === 'darwin' ? 'macOS' : process.platform;
+const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
+const archive = `${name}_${version}_${system}_${architecture}.tar.gz`;
 
 /**
  * The server under which a test of a 12-hour limit takes a second. The SDK starts it with `PORT --enable-
@@ -11,16 +16,17 @@ const name = 'temporal-test-server';
 export const timeSkipping: Recipe = {
   name,
   title: 'Temporal time-skipping test server',
-  pin: artifact.version,
+  pin: version,
   ways: [
+    releaseArchive(name, `https://github.com/temporalio/sdk-java/releases/download/v${version}/${archive}`),
     {
-      name: `Maven fetch of ${artifact.group}:${artifact.artifact}:${artifact.version}`,
+      name: `Maven fetch of ${artifact.group}:${artifact.artifact}:${version}`,
       make: async (folder) => {
         await fetchJars(name, artifact, folder);
         await writeJavaScript(name, 'io.temporal.testserver.TestServer', folder);
-        return `${artifact.artifact} ${artifact.version}, fetched with Maven`;
+        return `${artifact.artifact} ${version}, fetched with Maven`;
       },
     },
   ],
-  remedy: 'Install Maven with Java (11 or later) and try again.',
+  remedy: 'Put temporal-test-server on PATH, or install Maven with Java (11 or later) and try again.',
 };

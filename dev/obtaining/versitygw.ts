@@ -17,10 +17,10 @@ export const versitygw: Recipe = {
       'versitygw',
       `https://github.com/versity/versitygw/releases/download/v${version}/${archive}`,
     ),
-    dockerWrapper('versitygw', `versity/versitygw:v${version}`, [
-      'ROOT_ACCESS_KEY_ID',
-      'ROOT_SECRET_ACCESS_KEY',
-    ]),
+    dockerWrapper('versitygw', {
+      image: `versity/versitygw:v${version}`,
+      variables: ['ROOT_ACCESS_KEY_ID', 'ROOT_SECRET_ACCESS_KEY'],
+    }),
     goBuild({
       name: 'versitygw',
       module: 'github.com/versity/versitygw',

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DEFAULT_REGION } from '../../core/settings.js';
 import { obtainProgram } from '../obtaining/obtain-program.js';
 import { versitygw } from '../obtaining/versitygw.js';
 import { httpAnswers } from './answers.js';
@@ -15,8 +16,6 @@ export interface S3Details extends S3Credentials {
   readonly region: string;
 }
 
-const defaultRegion = 'us-east-1';
-
 async function given(endpoint: string, { env }: Place): Promise<Running<S3Details>> {
   await requireGiven('AWS_ENDPOINT_URL_S3', endpoint);
   const [accessKeyId, secretAccessKey] = [env['AWS_ACCESS_KEY_ID'], env['AWS_SECRET_ACCESS_KEY']];
@@ -25,7 +24,7 @@ async function given(endpoint: string, { env }: Place): Promise<Running<S3Detail
       `AWS_ENDPOINT_URL_S3 names ${endpoint}; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set with it.`,
     );
   }
-  const details = { endpoint, region: env['AWS_REGION'] || defaultRegion, accessKeyId, secretAccessKey };
+  const details = { endpoint, region: env['AWS_REGION'] || DEFAULT_REGION, accessKeyId, secretAccessKey };
   return { details, origin: `S3: ${endpoint}, given by AWS_ENDPOINT_URL_S3` };
 }
 
@@ -48,7 +47,7 @@ function serverCommand(
   endpoint: URL,
   credentials: S3Credentials,
 ): ServerCommand {
-  const listen = ['--port', endpoint.host, '--region', defaultRegion, '--health', '/health'];
+  const listen = ['--port', endpoint.host, '--region', DEFAULT_REGION, '--health', '/health'];
   return {
     title: versitygw.title,
     command: binary,
@@ -69,7 +68,7 @@ async function start(place: Place): Promise<Running<S3Details>> {
   const server = serverCommand(place, program.path, endpoint, credentials);
   await mkdir(server.cwd, { recursive: true });
   const process = await startEither(server, join(place.dataFolder, 's3-metadata'));
-  const details = { endpoint: endpoint.origin, region: defaultRegion, ...credentials };
+  const details = { endpoint: endpoint.origin, region: DEFAULT_REGION, ...credentials };
   return { details, origin: `${versitygw.title}: ${program.origin}`, process };
 }
 

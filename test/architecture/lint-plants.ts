@@ -53,7 +53,7 @@ const RESTRICTED_IMPORTS: readonly LintPlant[] = [
   restricted(
     'client/temporal.ts',
     '@temporalio/client',
-    'Only client/jobs.ts, client/endings.ts and client/connect.ts speak Temporal',
+    'Only client/jobs.ts, endings.ts, connect.ts and temporal-problems.ts speak Temporal',
   ),
   restricted('client/jobs.ts', '@temporalio/worker', 'runs none of their code'),
   restricted('client/endings.ts', '@temporalio/worker', 'runs none of their code'),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { connectToTemporal, problemOf } from '../../client/connect.js';
+import { connectToTemporal } from '../../client/connect.js';
+import { problemOf } from '../../client/temporal-problems.js';
 
 const PLACE = { address: '127.0.0.1:7233', namespace: 'default', taskQueue: 'stowage' };
 

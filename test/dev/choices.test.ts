@@ -3,6 +3,12 @@ import { createServer } from 'node:net';
 import { cacheFolder } from '../../dev/obtaining/cache.js';
 import { wrapperScript } from '../../dev/obtaining/docker-wrapper.js';
 import { javaScript } from '../../dev/obtaining/maven-jars.js';
+import { mongod } from '../../dev/obtaining/mongod.js';
+import type { Recipe } from '../../dev/obtaining/recipe.js';
+import { tctl } from '../../dev/obtaining/tctl.js';
+import { temporal } from '../../dev/obtaining/temporal.js';
+import { timeSkipping } from '../../dev/obtaining/time-skipping.js';
+import { versitygw } from '../../dev/obtaining/versitygw.js';
 import { requireGiven } from '../../dev/serving/given.js';
 import { freePort } from '../../dev/serving/ports.js';
 import { runS3 } from '../../dev/serving/s3.js';
@@ -89,8 +95,51 @@ describe('scripts in the cache', () => {
   });
 
   test('a Docker image sees the current folder only, and credentials pass by name', () => {
-    expect(wrapperScript('org/gadget:v1', ['SECRET'])).toContain(
-      '-v "$PWD:$PWD" -w "$PWD" -e SECRET org/gadget:v1 "$@"',
+    expect(wrapperScript({ image: 'org/gadget:v1', variables: ['SECRET'] })).toContain(
+      '-v "$PWD:$PWD" -w "$PWD" -e SECRET org/gadget:v1 "$@"\n',
+    );
+  });
+
+  test('a program of an image that starts another one is named', () => {
+    expect(wrapperScript({ image: 'org/tools:v1', entrypoint: 'gadget' })).toContain(
+      '-w "$PWD" --entrypoint gadget org/tools:v1 "$@"\n',
+    );
+  });
+});
+
+describe('the ways to a program', () => {
+  const waysOf = ({ ways }: Recipe): readonly string[] => ways.map(({ name }) => name);
+
+  test.each([temporal, versitygw, mongod, tctl])(
+    '$title can be had with Docker alone, of a pinned version',
+    (recipe) => {
+      expect(waysOf(recipe)).toContainEqual(
+        expect.stringMatching(/^docker image [a-z]+(\/[a-z-]+)?:v?\d+\.\d+\.\d+/),
+      );
+    },
+  );
+
+  test.each([temporal, versitygw, mongod, tctl, timeSkipping])(
+    '$title can be had from the open internet alone',
+    (recipe) => {
+      expect(waysOf(recipe)[0]).toMatch(/^download of /);
+    },
+  );
+
+  test.each([temporal, versitygw, mongod, tctl, timeSkipping])(
+    '$title can be built with Go or Maven',
+    (recipe) => {
+      expect(waysOf(recipe).at(-1)).toMatch(/^(go build of|Maven) /);
+    },
+  );
+
+  test('the releases of Temporal are those that its makers name so', () => {
+    const [system, architecture] = [process.platform, process.arch === 'x64' ? 'amd64' : process.arch];
+    expect(waysOf(tctl)[0]).toBe(
+      `download of https://github.com/temporalio/tctl/releases/download/v1.18.0/tctl_1.18.0_${system}_${architecture}.tar.gz`,
+    );
+    expect(waysOf(timeSkipping)[0]).toBe(
+      `download of https://github.com/temporalio/sdk-java/releases/download/v1.38.0/temporal-test-server_1.38.0_${system === 'darwin' ? 'macOS' : system}_${architecture}.tar.gz`,
     );
   });
 });

@@ -11,7 +11,6 @@ import { MEBIBYTE } from '../../core/units.js';
 import { noise, openCorpus } from '../../dev/corpus.js';
 import type { Corpus, FileSource } from '../../dev/corpus.js';
 import { startLocalStack } from '../../dev/local-stack.js';
-import { installLog } from '../../worker/log.js';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -72,7 +71,6 @@ const CASES: readonly Case[] = [
 /** Temporal ends a run at 51,200 events or 50 MB, without a report; this project's own bound (docs/decisions/0003). */
 const [MOST_EVENTS, MOST_BYTES] = [10_000, 5 * MEBIBYTE];
 
-installLog('error');
 const dataDir = resolve('.stowage', 'large');
 const output = resolve(dataDir, 'output');
 const taskQueue = 'stowage-large';

@@ -7,6 +7,7 @@ import { probeS3 } from '../../activities/stores/probe-s3.js';
 import { exitCodeOf, type Finding } from '../../worker/doctor-checks/finding.js';
 import { renderText } from '../../worker/doctor-checks/render.js';
 import { examine, examineWorker } from '../../worker/doctor.js';
+import { STOWAGE, startProcess } from '../support/processes.js';
 
 let folder = '';
 let env: Readonly<Record<string, string | undefined>> = {};
@@ -46,6 +47,15 @@ test('a namespace that does not exist is a wrong setting', async () => {
   expect(renderText(findings)).toContain('namespace no-such-namespace does not exist');
   expect(exitCodeOf(findings)).toBe(2);
 });
+
+test('a worker whose namespace does not exist says so and ends, instead of waiting for tasks that never come', async () => {
+  const worker = startProcess(process.execPath, [STOWAGE, 'worker'], {
+    env: { STOWAGE_CONFIG: env['STOWAGE_CONFIG'] ?? '', TEMPORAL_NAMESPACE: 'no-such-namespace' },
+  });
+  const { code, err } = await worker.ended;
+  expect(code).toBe(1);
+  expect(err).toContain('no-such-namespace');
+}, 60_000);
 
 test('a wrong S3 secret is refused with what to do, and is not printed', async () => {
   const secret = 'not-the-secret-of-anybody';

@@ -3,6 +3,7 @@ import { Long, MongoClient, type Document } from 'mongodb';
 import { randomUUID } from 'node:crypto';
 import { createMongoRawFiles } from '../../activities/stores/mongo-raw-files.js';
 import { parseFileInfo } from '../../core/plan.js';
+import { writersMongoUri } from '../support/lab.js';
 import { failureOf } from '../support/object-store-suite.js';
 
 const uri = process.env['MONGODB_URI'] ?? '';
@@ -10,7 +11,7 @@ const database = `catalogue-${randomUUID().slice(0, 8)}`;
 const md5 = 'd41d8cd98f00b204e9800998ecf8427e';
 
 describe('raw files in MongoDB', () => {
-  const client = new MongoClient(uri);
+  const client = new MongoClient(writersMongoUri());
   const commands: string[] = [];
   const rawFiles = createMongoRawFiles({ uri, database, onCommand: (name) => commands.push(name) });
   const many = Array.from({ length: 1234 }, (_, at) => `raw-${at}`);

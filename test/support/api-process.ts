@@ -1,11 +1,9 @@
 /** `stowage api` as a process, listening. */
-import { fileURLToPath } from 'node:url';
 import type { Lab } from './lab.js';
-import { startProcess } from './processes.js';
+import { STOWAGE, startProcess } from './processes.js';
 import type { StartedProcess } from './processes.js';
 import { until } from './until.js';
 
-const STOWAGE = fileURLToPath(new URL('../../../bin/stowage.js', import.meta.url));
 const READY = /"address":"(http:[^"]+)"/;
 
 export async function startApiProcess(

@@ -165,12 +165,15 @@ async function configOf(own: Readonly<Record<string, string>>): Promise<Config> 
   return config.value;
 }
 
+/** MongoDB for what tests write themselves: past the ear that hears what the build sends (global-setup.ts). */
+export const writersMongoUri = (): string => process.env['STOWAGE_TEST_MONGODB_URI'] ?? '';
+
 /** The servers of the environment, as dev/corpus.ts wants them. */
 export const serversOf = (database: string) => ({
   endpoint: process.env['AWS_ENDPOINT_URL_S3'] ?? '',
   region: process.env['AWS_REGION'] ?? '',
   accessKeyId: process.env['AWS_ACCESS_KEY_ID'] ?? '',
   secretAccessKey: process.env['AWS_SECRET_ACCESS_KEY'] ?? '',
-  mongoUri: process.env['MONGODB_URI'] ?? '',
+  mongoUri: writersMongoUri(),
   database,
 });

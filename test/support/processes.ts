@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import type { Lab } from './lab.js';
 import { until } from './until.js';
 
-const STOWAGE = fileURLToPath(new URL('../../../bin/stowage.js', import.meta.url));
+/** The door of this build. */
+export const STOWAGE = fileURLToPath(new URL('../../../bin/stowage.js', import.meta.url));
 
 export interface Ran {
   readonly code: number | null;

@@ -1,7 +1,8 @@
 import { Connection } from '@temporalio/client';
 import type { Environment } from '../../core/settings.js';
+import { targetOf } from '../connect.js';
 import { fail, ok, type Finding } from './finding.js';
-import { pollersOf, polledLately, targetOf, type Poller } from './temporal-target.js';
+import { pollersOf, polledLately, type Poller } from './pollers.js';
 
 /** A worker's identity is `<process id>@<host>`. */
 export const pollsFrom = (host: string, pollers: readonly Poller[], nowMs: number): boolean =>

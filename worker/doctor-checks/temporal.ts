@@ -1,7 +1,8 @@
 import { Connection } from '@temporalio/client';
 import type { Environment } from '../../core/settings.js';
+import { targetOf, type TemporalTarget } from '../connect.js';
 import { fail, ok, warn, type Finding, type Subject } from './finding.js';
-import { pollersOf, polledLately, targetOf, type TemporalTarget } from './temporal-target.js';
+import { pollersOf, polledLately } from './pollers.js';
 
 /** Reachable, knows the namespace, and has a worker. */
 export async function checkTemporal(
