@@ -227,6 +227,16 @@ describe('objects', () => {
     }
   });
 
+  test('of no byte, one, two or three are packed, deflated or not', async () => {
+    for (const compression of ['store', 'deflate']) {
+      const world = createZipWorld();
+      const files = Object.fromEntries([0, 1, 2, 3].map((size) => [`${size}.txt`, lines(size)]));
+      for (const [key, bytes] of Object.entries(files)) world.zips.seed('src', key, bytes);
+      const outcome = await runZip(world, { ...objects(...Object.keys(files)), compression, on_error: 'fail' });
+      hold(await entriesOf(world, outcome), files);
+    }
+  });
+
   test.each(['cut', 'short', 'long'] as const)(
     'whose body is %s are read on, and no byte is lost',
     async (kind) => {
