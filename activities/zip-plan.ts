@@ -19,7 +19,7 @@ import type { StepContext } from './step.js';
 import type { ZipDeps } from './zip-deps.js';
 import { readZipInput } from './zip-door.js';
 import { safeNames } from './zip-names.js';
-import { placeOf, type ZipPlace } from './zip-place.js';
+import { jobDigest, placeOf, type ZipPlace } from './zip-place.js';
 import { EntryFailed, refuse, runZipStep } from './zip-refusals.js';
 import { survey, type Survey } from './zip-survey.js';
 import { WORK, readWork, writeWork } from './zip-work.js';
@@ -105,7 +105,7 @@ async function writePlan(
       const page: PlanPage = { segment, entries: own, namesDigest };
       await writeWork(zips, place, WORK.page(at), page);
     });
-    begun.uploadId = await openUpload(deps, input, place);
+    begun.uploadId = await openUpload(deps, input, place, request);
     signal.throwIfAborted();
     const job: PlannedZip = {
       ref: refOf(deps, request, input, place, begun.uploadId),
@@ -127,9 +127,14 @@ async function writePlan(
 }
 
 /** The key of an attachments' ZIP is the job's own: an upload to it is one that an earlier try began. */
-async function openUpload({ zips }: ZipDeps, { kind }: ZipInput, { target }: ZipPlace): Promise<string> {
+async function openUpload(
+  { zips }: ZipDeps,
+  { kind }: ZipInput,
+  { target }: ZipPlace,
+  request: ZipPlanRequest,
+): Promise<string> {
   const [open] = kind === 'attachments' ? await zips.openUploads(target) : [];
-  return open ?? zips.begin(target, 'application/zip');
+  return open ?? zips.begin(target, 'application/zip', jobDigest(request));
 }
 
 function refOf(

@@ -10,6 +10,9 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { ZipStore } from '../zip-ports.js';
 import { NEVER, inWords, type Ask } from './ask-s3.js';
 
+/** The name of the metadata (x-amz-meta-…) by which a job knows its own ZIP. */
+export const MADE_BY = 'stowage-job';
+
 /** Objects that are read and written whole, and lists of objects. */
 export function smallObjects(
   client: S3Client,
@@ -21,8 +24,13 @@ export function smallObjects(
     head: async (address, signal) => {
       const command = new HeadObjectCommand({ Bucket: address.bucket, Key: address.key });
       const send = () => client.send(command, { abortSignal: signal });
-      const { ETag = '', ContentLength = 0, LastModified } = await ask(inWords(address), send, signal);
-      return { etag: ETag, sizeBytes: ContentLength, modifiedAtMs: LastModified?.getTime() ?? 0 };
+      const found = await ask(inWords(address), send, signal);
+      return {
+        etag: found.ETag ?? '',
+        sizeBytes: found.ContentLength ?? 0,
+        modifiedAtMs: found.LastModified?.getTime() ?? 0,
+        madeBy: found.Metadata?.[MADE_BY] ?? null,
+      };
     },
     put: async (address, bytes) => {
       const command = new PutObjectCommand({ Bucket: address.bucket, Key: address.key, Body: bytes });

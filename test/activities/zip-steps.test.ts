@@ -232,7 +232,11 @@ describe('objects', () => {
       const world = createZipWorld();
       const files = Object.fromEntries([0, 1, 2, 3].map((size) => [`${size}.txt`, lines(size)]));
       for (const [key, bytes] of Object.entries(files)) world.zips.seed('src', key, bytes);
-      const outcome = await runZip(world, { ...objects(...Object.keys(files)), compression, on_error: 'fail' });
+      const outcome = await runZip(world, {
+        ...objects(...Object.keys(files)),
+        compression,
+        on_error: 'fail',
+      });
       hold(await entriesOf(world, outcome), files);
     }
   });

@@ -28,7 +28,14 @@ export interface FakeZipStore extends ZipStore {
   readonly options: { copies: boolean; checksums: boolean };
 }
 
+interface Stored {
+  readonly bytes: Uint8Array;
+  readonly etag: string;
+  readonly madeBy: string | null;
+}
+
 interface Upload {
+  readonly madeBy: string;
   readonly address: ObjectAddress;
   readonly parts: Map<number, Uint8Array>;
 }
@@ -38,17 +45,22 @@ const quoted = (text: string): string => `"${text}"`;
 
 export function createFakeZipStore(): FakeZipStore {
   const objects = createFakeObjectStore();
-  const stored = new Map<string, { readonly bytes: Uint8Array; readonly etag: string }>();
+  const stored = new Map<string, Stored>();
   const uploads = new Map<string, Upload>();
   const calls: string[] = [];
   const options = { copies: true, checksums: true };
   let faultOf: (operation: string, call: number) => ZipFault | null = () => null;
 
   const id = ({ bucket, key }: ObjectAddress): string => `${bucket}/${key}`;
-  const keep = (address: ObjectAddress, bytes: Uint8Array, partMd5s: readonly string[] | null): string => {
+  const keep = (
+    address: ObjectAddress,
+    bytes: Uint8Array,
+    partMd5s: readonly string[] | null,
+    madeBy: string | null = null,
+  ): string => {
     objects.put(address.bucket, address.key, bytes);
     const etag = quoted(partMd5s === null ? md5(bytes) : etagOfMany(partMd5s));
-    stored.set(id(address), { bytes, etag });
+    stored.set(id(address), { bytes, etag, madeBy });
     return etag;
   };
   const found = (address: ObjectAddress) => {
@@ -88,10 +100,10 @@ export function createFakeZipStore(): FakeZipStore {
     uploads: () => [...uploads.values()].map(({ address }) => id(address)),
     failWith: (next) => void (faultOf = next),
     calls: () => calls,
-    begin: (target) =>
+    begin: (target, _contentType, madeBy) =>
       ask('begin', () => {
         const uploadId = randomUUID();
-        uploads.set(uploadId, { address: target, parts: new Map() });
+        uploads.set(uploadId, { address: target, madeBy, parts: new Map() });
         return uploadId;
       }),
     uploadPart: (_target, uploadId, partNumber, bytes) =>
@@ -128,14 +140,14 @@ export function createFakeZipStore(): FakeZipStore {
             throw new StoreProblem('denied', 'InvalidPartOrder (fake)');
           return bytes;
         });
-        keep(upload.address, Buffer.concat(chunks), chunks.map(md5));
+        keep(upload.address, Buffer.concat(chunks), chunks.map(md5), upload.madeBy);
         uploads.delete(uploadId);
       }),
     abort: (_target, uploadId) => ask('abort', () => void uploads.delete(uploadId)),
     head: (address) =>
       ask('head', () => {
-        const { bytes, etag } = found(address);
-        return { etag, sizeBytes: bytes.length, modifiedAtMs: 1_700_000_000_000 };
+        const { bytes, etag, madeBy } = found(address);
+        return { etag, sizeBytes: bytes.length, modifiedAtMs: 1_700_000_000_000, madeBy };
       }),
     put: (address, bytes) => ask('put', () => void keep(address, Uint8Array.from(bytes), null)),
     get: (address) => ask('get', () => found(address).bytes),
