@@ -116,6 +116,6 @@ export interface Attachments {
   clientExists(workspaceId: string, clientId: string): Promise<boolean>;
   /** ONE query: id ∈ ids ∧ client ∧ workspace ∧ not deleted. Those that match, in any order. */
   find(query: AttachmentQuery): Promise<readonly Attachment[]>;
-  /** Durable when it returns (majority, journalled). */
-  recordAccess(event: AccessEvent): Promise<void>;
+  /** Durable when it returns (majority, journalled); rejects at once when it is aborted. */
+  recordAccess(event: AccessEvent, signal: AbortSignal): Promise<void>;
 }
