@@ -129,12 +129,16 @@ async function createWorkers(
   ]);
 }
 
+/** An expiry's id holds that of its ZIP's job. */
+const ZIP_ID = /zip-[0-9a-f-]{36}/;
+
 const dispatching = (jobs: Jobs): Record<string, (step: unknown) => Promise<unknown>> =>
   Object.fromEntries(
     Object.keys(allRight(0)).map((name) => [
       name,
       (step: unknown) => {
-        const job = jobs.get(activityInfo().workflowExecution?.workflowId ?? '');
+        const { workflowId = '' } = activityInfo().workflowExecution ?? {};
+        const job = jobs.get(ZIP_ID.exec(workflowId)?.[0] ?? '');
         if (job === undefined) throw new Error('an activity of another test');
         job.calls.push(name);
         return (job.steps[name as keyof ZipSteps] as (step: unknown) => Promise<unknown>)(step);
