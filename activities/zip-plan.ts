@@ -22,6 +22,7 @@ import { safeNames } from './zip-names.js';
 import { jobDigest, placeOf, type ZipPlace } from './zip-place.js';
 import { EntryFailed, refuse, runZipStep } from './zip-refusals.js';
 import { survey, type Survey } from './zip-survey.js';
+import { NO_TIME_S } from './zip-time.js';
 import { WORK, readWork, writeWork } from './zip-work.js';
 import type { PlanPage, PlannedEntry, RefusedEntry, StoredPlan } from './zip-work.js';
 
@@ -46,7 +47,7 @@ async function plan(deps: ZipDeps, request: ZipPlanRequest, context: StepContext
   if (written !== null) return { kind: 'planned', job: written.job };
   const found = await survey(deps, input.value, place.workPrefix, context.signal);
   if ('kind' in found) return found;
-  const sorted = sortEntries(input.value, found, request.startedAtMs);
+  const sorted = sortEntries(input.value, found);
   const layout = layOutZip(sorted.entries);
   if ('problem' in layout) return refuse('ZipError', layout.problem);
   return {
@@ -62,7 +63,7 @@ interface SortedEntries {
 }
 
 /** Names all entries and sets those apart that cannot be had. Throws EntryFailed where that ends the job. */
-function sortEntries(input: ZipInput, found: Survey, startedAtMs: number): SortedEntries {
+function sortEntries(input: ZipInput, found: Survey): SortedEntries {
   const { kind, onError, compression } = input;
   const names = safeNames(
     found.entries.map(({ rawName }) => rawName),
@@ -80,8 +81,8 @@ function sortEntries(input: ZipInput, found: Survey, startedAtMs: number): Sorte
     }
     const { etag, sizeBytes } = state;
     const method = methodFor(compression, { name, contentType, sizeBytes });
-    const written = mtimeS ?? Math.floor(startedAtMs / 1000);
-    entries.push({ place, origin, bucket, key, etag, sizeBytes, mtimeS: written, method, name });
+    const writtenS = mtimeS ?? NO_TIME_S;
+    entries.push({ place, origin, bucket, key, etag, sizeBytes, mtimeS: writtenS, method, name });
   }
   return { entries, refused, namesDigest: found.namesDigest };
 }

@@ -5,6 +5,7 @@ import { layDirectory, type WrittenSegment } from '../core/zip-directory.js';
 import { localHeader } from '../core/zip-format.js';
 import { MANIFEST_NAME, manifestContent } from '../core/zip-manifest.js';
 import { concat, type ZipEntry } from '../core/zip-records.js';
+import { newest } from './zip-time.js';
 import type { Merged, Stretch } from './zip-merge-parts.js';
 import type { NameOf } from './zip-names.js';
 import type { PlannedEntry, RecordedEntry, RefusedEntry, StoredPlan } from './zip-work.js';
@@ -94,7 +95,7 @@ function manifestOf(
   const content = manifestContent(included, missing);
   const entry: ZipEntry = {
     name: MANIFEST_NAME,
-    mtimeS: Math.floor(plan.job.ref.startedAtMs / 1000),
+    mtimeS: newest(included.map(({ entry }) => entry.mtimeS)),
     method: 'store',
     crc32: crc32(content),
     sizeBytes: content.length,

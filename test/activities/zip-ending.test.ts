@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createZipActivities, createZipTransferActivities } from '../../activities/zip-activities.js';
 import { runActivity } from '../support/restore-world.js';
-import { createZipWorld, requestOf, runZip } from '../support/zip-world.js';
+import { attachmentsInput, createZipWorld, requestOf, runZip } from '../support/zip-world.js';
 import type { ZipWorld } from '../support/zip-world.js';
 
 describe('a ZIP that an operator has under the same key', () => {
@@ -55,5 +55,25 @@ describe('a ZIP that an operator has under the same key', () => {
     world.zips.seed('out', 'all.zip', Buffer.from('of another'));
     await steps.abortZip(job);
     expect(world.zips.keys('out')).toEqual(['all.zip']);
+  });
+});
+
+describe('the same input', () => {
+  test('gives the same bytes, whenever it is run: no time in the ZIP is that of the job', async () => {
+    const world = createZipWorld();
+    world.zips.seed('src', 'a', Buffer.from('a'));
+    const ids = [world.add('without a time', Buffer.from('x'), { createdAtMs: null })];
+    for (const input of [
+      { prefix: 's3://src/', output: 's3://out/all.zip' },
+      attachmentsInput(world, ids, { on_error: 'skip' }),
+    ]) {
+      const zips = [];
+      for (const startedAtMs of [1_763_700_000_000, 1_795_236_000_000]) {
+        const outcome = await runZip(world, input, { startedAtMs });
+        if (outcome.kind !== 'completed') throw new Error(outcome.message);
+        zips.push(Buffer.from(world.zips.bytesOf(outcome.job.target) ?? []).toString('hex'));
+      }
+      expect(zips[1]).toBe(zips[0]);
+    }
   });
 });

@@ -98,6 +98,19 @@ describe('a ZIP of objects', () => {
     await nothingElse();
   });
 
+  test('of the same objects is the same byte for byte, whenever it is made', async () => {
+    await put('twice/a', noise(5000, 'a'));
+    await put('twice/b', noise(5000, 'b'));
+    const run = async (): Promise<Uint8Array> => {
+      const { result } = await zip.run({ prefix: `s3://${bucket}/twice/`, output: output() });
+      return zip.read(result?.uri ?? '');
+    };
+    const first = await run();
+    // The times in a ZIP are two seconds apart.
+    await new Promise((resolve) => setTimeout(resolve, 2100));
+    expect(Buffer.from(first).equals(await run())).toBe(true);
+  });
+
   test('that is cancelled leaves no upload and no plan behind', async () => {
     for (let at = 0; at < 4; at += 1) await put(`cancel/${at}`, noise(20 * MEBIBYTE, `${at}`));
     const input = { prefix: `s3://${bucket}/cancel/`, output: output() };

@@ -144,11 +144,14 @@ export type ZipOutcome =
 export async function runZip(
   { deps }: ZipWorld,
   input: unknown,
-  { between = () => undefined }: { readonly between?: (job: ZipJobRef) => void } = {},
+  {
+    between = () => undefined,
+    startedAtMs = 1_763_700_000_000,
+  }: { readonly between?: (job: ZipJobRef) => void; readonly startedAtMs?: number } = {},
 ): Promise<ZipOutcome> {
   const steps = createZipActivities(deps);
   const { zipAppend } = createZipTransferActivities(deps);
-  const request = requestOf(input);
+  const request = { ...requestOf(input), startedAtMs };
   const planned = await runActivity(() => steps.planZip(request));
   if (planned.kind === 'refused') return { ...planned, job: null };
   const { ref: job, segments } = planned.job;
