@@ -1,5 +1,5 @@
 /** A ZipStore in memory, with the manners of S3 (zip-store-suite.ts), and with faults where a test wants them. */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { MIN_PART_BYTES } from '../../core/zip-budget.js';
 import { etagOfParts, normaliseEtag } from '../../core/etag.js';
@@ -9,6 +9,7 @@ import { UPLOAD } from '../../activities/zip-ports.js';
 import type { ZipStore } from '../../activities/zip-ports.js';
 import { createFakeObjectStore } from './fake-object-store.js';
 import type { FakeObjectStore } from './fake-object-store.js';
+import { md5Of } from './md5-of.js';
 
 /** `before`: the request does nothing and fails; `after`: it is carried out, and its answer gets lost. */
 export type ZipFault = 'before' | 'after';
@@ -40,7 +41,6 @@ interface Upload {
   readonly parts: Map<number, Uint8Array>;
 }
 
-const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');
 const quoted = (text: string): string => `"${text}"`;
 
 export function createFakeZipStore(): FakeZipStore {
@@ -59,7 +59,7 @@ export function createFakeZipStore(): FakeZipStore {
     madeBy: string | null = null,
   ): string => {
     objects.put(address.bucket, address.key, bytes);
-    const etag = quoted(partMd5s === null ? md5(bytes) : etagOfMany(partMd5s));
+    const etag = quoted(partMd5s === null ? md5Of(bytes) : etagOfMany(partMd5s));
     stored.set(id(address), { bytes, etag, madeBy });
     return etag;
   };
@@ -84,8 +84,9 @@ export function createFakeZipStore(): FakeZipStore {
     return answer;
   };
   const addPart = (uploadId: string, partNumber: number, bytes: Uint8Array) => {
-    openUpload(uploadId).parts.set(partNumber, Uint8Array.from(bytes));
-    return { partNumber, etag: quoted(md5(bytes)) };
+    const kept = Uint8Array.from(bytes);
+    openUpload(uploadId).parts.set(partNumber, kept);
+    return { partNumber, etag: quoted(md5Of(kept)) };
   };
 
   return {
@@ -132,7 +133,7 @@ export function createFakeZipStore(): FakeZipStore {
         const upload = openUpload(uploadId);
         const chunks = parts.map(({ partNumber, etag }, at) => {
           const bytes = upload.parts.get(partNumber);
-          if (bytes === undefined || quoted(md5(bytes)) !== etag)
+          if (bytes === undefined || quoted(md5Of(bytes)) !== etag)
             throw new StoreProblem('denied', `part ${partNumber}: InvalidPart (fake)`);
           if (bytes.length < MIN_PART_BYTES && at < parts.length - 1)
             throw new StoreProblem('denied', `part ${partNumber}: EntityTooSmall (fake)`);
@@ -140,7 +141,7 @@ export function createFakeZipStore(): FakeZipStore {
             throw new StoreProblem('denied', 'InvalidPartOrder (fake)');
           return bytes;
         });
-        keep(upload.address, Buffer.concat(chunks), chunks.map(md5), upload.madeBy);
+        keep(upload.address, Buffer.concat(chunks), chunks.map(md5Of), upload.madeBy);
         uploads.delete(uploadId);
       }),
     abort: (_target, uploadId) => ask('abort', () => void uploads.delete(uploadId)),
@@ -182,4 +183,4 @@ export function createFakeZipStore(): FakeZipStore {
 }
 
 const etagOfMany = (partMd5s: readonly string[]): string =>
-  partMd5s.length === 1 ? `${md5(Buffer.from(partMd5s[0] ?? '', 'hex'))}-1` : etagOfParts(partMd5s, md5);
+  partMd5s.length === 1 ? `${md5Of(Buffer.from(partMd5s[0] ?? '', 'hex'))}-1` : etagOfParts(partMd5s, md5Of);
