@@ -1,8 +1,8 @@
 /** How a job's traces are removed: the upload, so that nobody pays for its parts, and the plan. */
 import type { ZipJobRef, ZipPlanRequest } from '../core/zip-contract.js';
-import { isOfEnding, nullIfMissing, type Ending } from './zip-complete.js';
 import type { ZipDeps } from './zip-deps.js';
 import { readZipInput } from './zip-door.js';
+import { findZip, isOfJob } from './zip-ending.js';
 import { placeOf } from './zip-place.js';
 import { WORK, readWork } from './zip-work.js';
 import type { StoredPlan } from './zip-work.js';
@@ -10,15 +10,12 @@ import type { StoredPlan } from './zip-work.js';
 export const closeZip = ({ zips }: ZipDeps, { target, workPrefix }: ZipJobRef): Promise<void> =>
   zips.removeAll(target.bucket, workPrefix);
 
-/** A ZIP that was completed although its job could not learn of it goes as well: a failed job has none. */
+/** A ZIP that was completed although its job could not learn of it goes as well: a failed job has none. Nobody else's does. */
 export async function abortZip(deps: ZipDeps, job: ZipJobRef): Promise<void> {
   const { zips } = deps;
   await zips.abort(job.target, job.uploadId);
-  const ending = await readWork<Ending>(zips, job, WORK.ending);
-  if (ending !== null) {
-    const found = await zips.head(job.target, NEVER).catch(nullIfMissing);
-    if (found !== null && isOfEnding(found, ending)) await zips.remove(job.target);
-  }
+  const found = await findZip(zips, job, NEVER);
+  if (found !== null && isOfJob(found, job)) await zips.remove(job.target);
   await closeZip(deps, job);
 }
 

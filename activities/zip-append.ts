@@ -16,16 +16,20 @@ export const zipAppend = (deps: ZipDeps, { job, segment }: ZipAppendStep): Promi
     if (typeof nameOf !== 'function') return nameOf;
     const known = await readWork<SegmentRecord>(zips, job, WORK.record(segment));
     if (known !== null) return answer(page, known);
-    const { segment: planned, entries } = page;
-    const built = await buildSegment(createBuilder(deps, job, nameOf, context), planned, entries);
-    const record: SegmentRecord = { segment: planned, ...built };
+    const place = { index: segment, rawFileId: '', file: '', bytesTotal: bytesOf(page) };
+    const tell = (bytesDone: number): void => deps.tell(job, { ...place, bytesDone });
+    const builder = createBuilder(deps, job, nameOf, context, tell);
+    const built = await buildSegment(builder, page.segment, page.entries);
+    const record: SegmentRecord = { segment: page.segment, ...built };
     await writeWork(zips, job, WORK.record(segment), record);
     return answer(page, record);
   });
 
-const answer = ({ entries }: PlanPage, { dropped }: SegmentRecord): ZipAppended => ({
+const bytesOf = ({ entries }: PlanPage): number => entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+
+const answer = (page: PlanPage, { dropped }: SegmentRecord): ZipAppended => ({
   kind: 'appended',
-  entries: entries.length - dropped.length,
+  entries: page.entries.length - dropped.length,
   skipped: dropped.length,
-  bytes: entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  bytes: bytesOf(page),
 });

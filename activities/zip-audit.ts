@@ -24,7 +24,7 @@ async function record(deps: ZipDeps, job: ZipJobRef, { signal }: StepContext): P
     attachmentIds: read.flatMap(({ id }) => id ?? []),
     totalSizeBytes: read.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
   };
-  await deps.attachments.recordAccess(event).catch(({ message }: Error) => {
+  await deps.attachments.recordAccess(event, signal).catch(({ message }: Error) => {
     throw new AuditUnavailable(message);
   });
   return { kind: 'recorded' };

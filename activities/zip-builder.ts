@@ -33,9 +33,14 @@ export function createBuilder(
   job: ZipJobRef,
   nameOf: NameOf,
   { signal, fails, note }: StepContext,
+  tell: (bytesRead: number) => void = () => undefined,
 ): Builder {
   let bytesRead = 0;
-  const onBytes = (bytes: number): void => note({ bytesRead: (bytesRead += bytes) });
+  const onBytes = (bytes: number): void => {
+    bytesRead += bytes;
+    note({ bytesRead });
+    tell(bytesRead);
+  };
   return { deps, job, nameOf, signal, lastTry: fails >= job.limits.retries, onBytes };
 }
 

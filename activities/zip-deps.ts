@@ -1,5 +1,6 @@
 /** What the worker hands to the activities of the bulk ZIP. */
-import type { JobLimits } from '../core/contract.js';
+import type { JobLimits, TransferUpdate } from '../core/contract.js';
+import type { ZipJobRef } from '../core/zip-contract.js';
 import type { ObjectStore } from './ports.js';
 import type { Pause } from './transfer-range.js';
 import type { Attachments, ZipStore } from './zip-ports.js';
@@ -26,4 +27,6 @@ export interface ZipDeps {
   /** Waits before a range that broke is asked for again. */
   readonly pause: Pause;
   readonly nowMs: () => number;
+  /** Tells the job, now and then, how far a segment (`index`) is. */
+  readonly tell: (job: Pick<ZipJobRef, 'workflowId' | 'startedAtMs'>, update: TransferUpdate) => void;
 }

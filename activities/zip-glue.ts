@@ -77,8 +77,10 @@ async function readAndPack(builder: Builder, entry: PlannedEntry, body: Uint8Arr
   return { method, crc32: crc, packedBytes: packed.length };
 }
 
-/** The deflated bytes, or null where they are not fewer. */
+/** The deflated bytes, or null where they are not fewer: deflate makes something of nothing, and one byte longer. */
 async function smaller(bytes: Uint8Array): Promise<Uint8Array | null> {
+  // zlib takes no limit below one byte.
+  if (bytes.length < 2) return null;
   try {
     return await deflated(bytes, { maxOutputLength: bytes.length - 1 });
   } catch (error) {

@@ -20,9 +20,10 @@ import type { StepContext } from './step.js';
 import type { ZipDeps } from './zip-deps.js';
 import { readZipInput } from './zip-door.js';
 import { safeNames } from './zip-names.js';
-import { placeOf, type ZipPlace } from './zip-place.js';
+import { jobDigest, placeOf, type ZipPlace } from './zip-place.js';
 import { EntryFailed, refuse, runZipStep } from './zip-refusals.js';
 import { survey, type Survey } from './zip-survey.js';
+import { NO_TIME_S } from './zip-time.js';
 import { WORK, originOf, readWork, writeWork } from './zip-work.js';
 import type { PlanPage, PlannedEntry, RefusedEntry, StoredPlan } from './zip-work.js';
 
@@ -45,7 +46,7 @@ async function plan(deps: ZipDeps, request: ZipPlanRequest, context: StepContext
   if (place === null) return refuse('InvalidInput', 'STOWAGE_ZIP_BUCKET is not set on the worker');
   const written = await readWork<StoredPlan>(deps.zips, place, WORK.plan);
   if (written !== null) return { kind: 'planned', job: written.job };
-  const sorted = await surveyAndSort(deps, request, input.value, place, context);
+  const sorted = await surveyAndSort(deps, input.value, place, context);
   if ('kind' in sorted) return sorted;
   const layout = layOutZip(sorted.entries);
   if ('problem' in layout) return refuse('ZipError', layout.problem);
@@ -58,13 +59,12 @@ async function plan(deps: ZipDeps, request: ZipPlanRequest, context: StepContext
 /** What was found is let go as soon as it is sorted: there may be a hundred thousand. */
 async function surveyAndSort(
   deps: ZipDeps,
-  { startedAtMs }: ZipPlanRequest,
   input: ZipInput,
   { workPrefix }: ZipPlace,
   { signal }: StepContext,
 ): Promise<SortedEntries | ZipRefusal> {
   const found = await survey(deps, input, workPrefix, signal);
-  return 'kind' in found ? found : sortEntries(input, found, startedAtMs);
+  return 'kind' in found ? found : sortEntries(input, found);
 }
 
 interface SortedEntries {
@@ -74,7 +74,7 @@ interface SortedEntries {
 }
 
 /** Names all entries and sets those apart that cannot be had. Throws EntryFailed where that ends the job. */
-function sortEntries(input: ZipInput, found: Survey, startedAtMs: number): SortedEntries {
+function sortEntries(input: ZipInput, found: Survey): SortedEntries {
   const { kind, onError, compression } = input;
   const names = safeNames(
     found.entries.map(({ rawName }) => rawName),
@@ -98,8 +98,8 @@ function sortEntries(input: ZipInput, found: Survey, startedAtMs: number): Sorte
     }
     const { etag, sizeBytes } = state;
     const method = methodFor(compression, { name, contentType, sizeBytes });
-    const written = mtimeS ?? Math.floor(startedAtMs / 1000);
-    entries.push({ place, id, bucket, key, etag, sizeBytes, mtimeS: written, method, name });
+    const writtenS = mtimeS ?? NO_TIME_S;
+    entries.push({ place, id, bucket, key, etag, sizeBytes, mtimeS: writtenS, method, name });
   }
   return { entries, refused, namesDigest: found.namesDigest };
 }
@@ -123,7 +123,7 @@ async function writePlan(
       const page: PlanPage = { segment, entries: own, namesDigest };
       await writeWork(zips, place, WORK.page(at), page);
     });
-    begun.uploadId = await openUpload(deps, input, place);
+    begun.uploadId = await openUpload(deps, input, place, request);
     signal.throwIfAborted();
     const job: PlannedZip = {
       ref: refOf(deps, request, input, place, begun.uploadId),
@@ -145,9 +145,14 @@ async function writePlan(
 }
 
 /** The key of an attachments' ZIP is the job's own: an upload to it is one that an earlier try began. */
-async function openUpload({ zips }: ZipDeps, { kind }: ZipInput, { target }: ZipPlace): Promise<string> {
+async function openUpload(
+  { zips }: ZipDeps,
+  { kind }: ZipInput,
+  { target }: ZipPlace,
+  request: ZipPlanRequest,
+): Promise<string> {
   const [open] = kind === 'attachments' ? await zips.openUploads(target) : [];
-  return open ?? zips.begin(target, 'application/zip');
+  return open ?? zips.begin(target, 'application/zip', jobDigest(request));
 }
 
 function refOf(

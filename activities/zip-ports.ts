@@ -19,12 +19,18 @@ export interface ListedObject {
 
 export type ObjectState = Omit<ListedObject, 'key'>;
 
+/** `madeBy`: the job that began the upload, where it was one of ours. */
+export interface FoundObject extends ObjectState {
+  readonly madeBy: string | null;
+}
+
 /** The `detail` of the problem `missing` where it is the upload that is not there (any more), not an object. */
 export const UPLOAD = 'upload';
 
 /** Writing to S3. Throws StoreProblem, as ObjectStore does (activities/ports.ts). */
 export interface ZipStore {
-  begin(target: ZipTarget, contentType: string): Promise<string>;
+  /** The object that comes of it carries `madeBy`. */
+  begin(target: ZipTarget, contentType: string, madeBy: string): Promise<string>;
   uploadPart(
     target: ZipTarget,
     uploadId: string,
@@ -55,7 +61,7 @@ export interface ZipStore {
   complete(target: ZipTarget, uploadId: string, parts: readonly UploadedPart[]): Promise<void>;
   /** Also where there is nothing to abort. */
   abort(target: ZipTarget, uploadId: string): Promise<void>;
-  head(address: ObjectAddress, signal: AbortSignal): Promise<ObjectState>;
+  head(address: ObjectAddress, signal: AbortSignal): Promise<FoundObject>;
   put(address: ObjectAddress, bytes: Uint8Array): Promise<void>;
   /** A whole small object; throws `missing`. */
   get(address: ObjectAddress): Promise<Uint8Array>;
@@ -110,6 +116,6 @@ export interface Attachments {
   clientExists(workspaceId: string, clientId: string): Promise<boolean>;
   /** ONE query: id ∈ ids ∧ client ∧ workspace ∧ not deleted. Those that match, in any order. */
   find(query: AttachmentQuery): Promise<readonly Attachment[]>;
-  /** Durable when it returns (majority, journalled). */
-  recordAccess(event: AccessEvent): Promise<void>;
+  /** Durable when it returns (majority, journalled); rejects at once when it is aborted. */
+  recordAccess(event: AccessEvent, signal: AbortSignal): Promise<void>;
 }

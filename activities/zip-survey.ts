@@ -15,7 +15,8 @@ import { tooLarge } from './zip-limit.js';
 import { digestOfNames, findAttachments } from './zip-names.js';
 import { WORK_ROOT } from './zip-place.js';
 import type { Attachment, ListedObject, ObjectState } from './zip-ports.js';
-import { NOT_FOUND, isOfEntry, reasonOf, refuse } from './zip-refusals.js';
+import { EntryUnavailable, NOT_FOUND, isOfEntry, reasonOf, refuse } from './zip-refusals.js';
+import { originOf } from './zip-work.js';
 import type { NamesDigest, PlannedEntry } from './zip-work.js';
 
 /** `state`: the object, or why it cannot be had. */
@@ -60,11 +61,8 @@ async function surveyAttachments(
   const found = await findAttachments(deps, input);
   if (found === null) return NOT_FOUND;
   const bucket = settings.attachmentsBucket ?? '';
-  const states = await headAll(
-    deps,
-    found.map(({ s3Key }) => ({ bucket, key: s3Key })),
-    signal,
-  );
+  const wanted = found.map(({ id, s3Key }) => ({ id, bucket, key: s3Key }));
+  const states = await headAll(deps, wanted, signal);
   const refusal = tooLarge(found, states, settings.maxBytes);
   if (refusal !== null) return refusal;
   const entries = found.map((attachment, at) => surveyed(attachment, bucket, states[at] ?? ''));
@@ -95,7 +93,8 @@ async function surveyObjects(
   { objects }: ZipObjectsInput,
   signal: AbortSignal,
 ): Promise<Survey> {
-  const states = await headAll(deps, objects, signal);
+  const wanted = objects.map(({ bucket, key }) => ({ id: null, bucket, key }));
+  const states = await headAll(deps, wanted, signal);
   return { entries: objects.map((object, at) => ofObject(object, states[at] ?? '')), namesDigest: null };
 }
 
@@ -131,20 +130,33 @@ const isNoEntry = ({ bucket, output }: ZipPrefixInput, { key, sizeBytes }: Liste
   (bucket === output.bucket && (key === output.key || key.startsWith(WORK_ROOT))) ||
   (key.endsWith('/') && sizeBytes === 0);
 
+type Wanted = ObjectAddress & Pick<PlannedEntry, 'id'>;
+
 async function headAll(
-  { zips }: ZipDeps,
-  addresses: readonly ObjectAddress[],
+  deps: ZipDeps,
+  wanted: readonly Wanted[],
   signal: AbortSignal,
 ): Promise<readonly (ObjectState | string)[]> {
   const states: (ObjectState | string)[] = [];
-  await forEachAtOnce(addresses.entries(), HEADS_AT_ONCE, signal, async ([at, address]) => {
-    states[at] =
-      address.key === ''
-        ? 'the document names no object'
-        : await zips.head(address, signal).catch((error: unknown) => {
-            if (isOfEntry(error) && error.code !== 'unavailable') return reasonOf(error);
-            throw error;
-          });
+  await forEachAtOnce(wanted.entries(), HEADS_AT_ONCE, signal, async ([at, object]) => {
+    states[at] = await stateOf(deps, object, signal);
   });
   return states;
+}
+
+/** The object, or why it cannot be had. What may pass is thrown, and names an attachment by its id: its key may say more. */
+async function stateOf(
+  { zips }: ZipDeps,
+  wanted: Wanted,
+  signal: AbortSignal,
+): Promise<ObjectState | string> {
+  if (wanted.key === '') return 'the document names no object';
+  try {
+    return await zips.head(wanted, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isOfEntry(error)) throw error;
+    if (error.code !== 'unavailable') return reasonOf(error);
+    throw wanted.id === null ? error : new EntryUnavailable(originOf(wanted));
+  }
 }

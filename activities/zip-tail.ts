@@ -6,6 +6,7 @@ import { openDirectory } from '../core/zip-directory.js';
 import { localHeader } from '../core/zip-format.js';
 import { MANIFEST_NAME, openManifest } from '../core/zip-manifest.js';
 import type { ZipEntry } from '../core/zip-records.js';
+import { NO_TIME_S } from './zip-time.js';
 import type { Merged, Stretch } from './zip-merge-parts.js';
 import type { NameOf } from './zip-names.js';
 import type { PlannedOf } from './zip-records.js';
@@ -42,7 +43,7 @@ export async function lastPart(
   const isPartial = plan.refused.length > 0 || stretches.some(({ built }) => built.dropped.length > 0);
   const manifest = plan.job.ref.onError === 'skip' ? openManifest(isPartial) : null;
   const missing: RefusedEntry[] = [...plan.refused];
-  let newestS = 0;
+  let newestS = NO_TIME_S;
   for (const piece of stretches) {
     const planned = new Map((await plannedOf(piece)).map((entry) => [entry.place, entry]));
     const included = includedIn(piece, planned, nameOf);

@@ -93,5 +93,5 @@ function createZipDeps(
     zips.close();
     await attachments.close();
   };
-  return { deps: { ...shared, zips, attachments, settings, pause }, close };
+  return { deps: { ...shared, zips, attachments, settings, pause, tell: tellJob() }, close };
 }

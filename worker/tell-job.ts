@@ -10,7 +10,7 @@ const SHORTEST_MS = 2000;
 const SHARE_OF_AGE = 100;
 
 /** Returns the function that tells running jobs, now and then, how far a transfer has come. */
-export function tellJob(): (job: JobRef, update: TransferUpdate) => void {
+export function tellJob(): (job: Pick<JobRef, 'workflowId' | 'startedAtMs'>, update: TransferUpdate) => void {
   const toldAtMs = new Map<string, number>();
   return (job, update) => {
     const nowMs = Date.now();

@@ -1,8 +1,9 @@
 /** What people ask a running bulk ZIP, and what they may tell it: query `progress`, signals `pause` and `resume`, current details. */
 import { defineQuery, defineSignal, setCurrentDetails, setHandler } from '@temporalio/workflow';
-import type { ProgressAnswer } from '../core/contract.js';
-import { PAUSE_SIGNAL, PROGRESS_QUERY, RESUME_SIGNAL } from '../core/contract.js';
+import type { ProgressAnswer, TransferUpdate } from '../core/contract.js';
+import { PAUSE_SIGNAL, PROGRESS_QUERY, RESUME_SIGNAL, TRANSFER_SIGNAL } from '../core/contract.js';
 import { clock, humanBytes } from '../core/units.js';
+import { bytesSoFar, followSegment } from './bulk-zip-state.js';
 import type { ZipState } from './bulk-zip-state.js';
 import { rateOver } from './rate.js';
 
@@ -24,8 +25,15 @@ export function openZipDesk(): ZipDesk {
     description: 'Begin no more segments; what is under way ends. The time limit goes on.',
   });
   setHandler(defineSignal(RESUME_SIGNAL), () => pause(desk, false), { description: 'Go on after a pause.' });
+  setHandler(defineSignal<[TransferUpdate]>(TRANSFER_SIGNAL), (update) => follow(desk, update));
   showZipDetails(desk);
   return desk;
+}
+
+function follow(desk: ZipDesk, { index, bytesDone, bytesTotal }: TransferUpdate): void {
+  if (desk.state === null) return;
+  followSegment(desk.state, index, { done: bytesDone, total: bytesTotal }, Date.now());
+  showZipDetails(desk);
 }
 
 function pause(desk: ZipDesk, paused: boolean): void {
@@ -38,6 +46,7 @@ function zipProgress({ phase, paused, state }: ZipDesk): ProgressAnswer {
   if (state === null) return { ...NOTHING_YET, phase };
   const { job, tally } = state;
   const rate = rateOver(state.samples);
+  const bytesDone = bytesSoFar(state);
   return {
     phase: paused && phase === 'restoring' ? 'paused' : phase,
     raw_files_total: 1,
@@ -46,15 +55,15 @@ function zipProgress({ phase, paused, state }: ZipDesk): ProgressAnswer {
     files_done: tally.entriesDone + tally.entriesSkipped,
     files_failed: tally.entriesSkipped,
     bytes_total: job.bytes,
-    bytes_done: tally.bytesDone,
+    bytes_done: bytesDone,
     rate_bytes_per_s: rate,
-    eta_s: rate > 0 ? Math.round((job.bytes - tally.bytesDone) / rate) : null,
-    current: [...state.current].map((segment) => ({
+    eta_s: rate > 0 ? Math.round((job.bytes - bytesDone) / rate) : null,
+    current: [...state.current].map(([segment, { done, total }]) => ({
       raw_file_id: '',
       file: segmentName(segment, job.segments),
       state: 'zipping',
-      bytes_done: 0,
-      bytes_total: 0,
+      bytes_done: done,
+      bytes_total: total,
     })),
   };
 }

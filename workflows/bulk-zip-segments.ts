@@ -31,7 +31,7 @@ async function nextSegment(desk: ZipDesk, state: ZipState): Promise<number | nul
 async function buildSegment(desk: ZipDesk, state: ZipState, segment: number): Promise<void> {
   const { ref, segments } = state.job;
   const transfers = zipTransfersOn(transferQueue(workflowInfo().taskQueue));
-  state.current.add(segment);
+  state.current.set(segment, { done: 0, total: 0 });
   showZipDetails(desk);
   const options = { summary: segmentName(segment, segments) };
   const answer = await transfers.zipAppend.executeWithOptions(options, [{ job: ref, segment }]);

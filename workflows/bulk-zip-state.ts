@@ -2,6 +2,12 @@
 import type { PlannedZip, ZipAppended, ZipCarry, ZipRefusal, ZipTally } from '../core/zip-contract.js';
 import { withSample, type Samples } from './rate.js';
 
+/** Zero until the segment has told of itself. */
+export interface SegmentBytes {
+  readonly done: number;
+  readonly total: number;
+}
+
 export interface ZipState {
   readonly job: PlannedZip;
   readonly deadlineAtMs: number;
@@ -11,7 +17,8 @@ export interface ZipState {
   /** Why there will be no ZIP. */
   refusal: ZipRefusal | null;
   tally: ZipTally;
-  readonly current: Set<number>;
+  /** The segments under way. */
+  readonly current: Map<number, SegmentBytes>;
   samples: Samples;
 }
 
@@ -22,7 +29,7 @@ export const newZipState = (job: PlannedZip): ZipState => ({
   handOver: false,
   refusal: null,
   tally: { segmentsDone: 0, entriesDone: 0, entriesSkipped: job.refused, bytesDone: 0 },
-  current: new Set(),
+  current: new Map(),
   samples: [],
 });
 
@@ -53,5 +60,19 @@ export function addSegment(state: ZipState, { entries, skipped, bytes }: ZipAppe
     entriesSkipped: tally.entriesSkipped + skipped,
     bytesDone: tally.bytesDone + bytes,
   };
-  state.samples = withSample(state.samples, atMs, state.tally.bytesDone);
+  state.samples = withSample(state.samples, atMs, bytesSoFar(state));
 }
+
+/** A segment under way tells how far it is. */
+export function followSegment(state: ZipState, segment: number, bytes: SegmentBytes, atMs: number): void {
+  if (!state.current.has(segment)) return;
+  state.current.set(segment, bytes);
+  state.samples = withSample(state.samples, atMs, bytesSoFar(state));
+}
+
+/** Of finished segments and of those under way. */
+export const bytesSoFar = ({ job, tally, current }: ZipState): number =>
+  Math.min(
+    job.bytes,
+    [...current.values()].reduce((sum, { done }) => sum + done, tally.bytesDone),
+  );

@@ -13,24 +13,28 @@ import {
   log,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { BulkZipResult, PlannedZip, ZipCarry, ZipRefusal } from '../core/zip-contract.js';
+import type { BulkZipResult, PlannedZip, ZipCarry, ZipJobRef, ZipRefusal } from '../core/zip-contract.js';
 import { openZipDesk, showZipDetails } from './bulk-zip-desk.js';
 import type { ZipDesk } from './bulk-zip-desk.js';
 import { buildSegments } from './bulk-zip-segments.js';
 import { carryOfZip, newZipState, resumeZipState } from './bulk-zip-state.js';
 import type { ZipState } from './bulk-zip-state.js';
 import { startExpiry } from './expire-zip.js';
-import { zipSteps, zipTidying } from './policies.js';
+import { zipPlanning, zipSteps, zipTidying } from './policies.js';
 
 type Stop = ZipRefusal | 'cancelled';
 
 /** What the caller sends is checked by the first activity; a run that goes on from another has its state as its argument. */
 export async function bulkZip(...args: readonly unknown[]): Promise<BulkZipResult> {
   const desk = openZipDesk();
-  const goesOn = workflowInfo().continuedFromExecutionRunId !== undefined;
-  if (goesOn) return goOn(desk, args[0] as ZipCarry);
+  const [carry] = args;
+  if (workflowInfo().continuedFromExecutionRunId !== undefined && isCarry(carry)) return goOn(desk, carry);
   return carryOut(desk, newZipState(await plan(args)));
 }
+
+/** A run that cron or a retry policy starts after another is continued, too, but has what the caller sent. */
+const isCarry = (argument: unknown): argument is ZipCarry =>
+  typeof argument === 'object' && argument !== null && 'deadlineAtMs' in argument;
 
 function goOn(desk: ZipDesk, carry: ZipCarry): Promise<BulkZipResult> {
   desk.paused ||= carry.paused;
@@ -38,11 +42,10 @@ function goOn(desk: ZipDesk, carry: ZipCarry): Promise<BulkZipResult> {
 }
 
 async function plan(args: readonly unknown[]): Promise<PlannedZip> {
-  const { workflowId, firstExecutionRunId: runId } = workflowInfo();
-  const request = { args, workflowId, runId, startedAtMs: Date.now() };
+  const request = { args, ...identity(), startedAtMs: Date.now() };
   const summary = 'find the objects, begin the upload';
   try {
-    const answer = await zipSteps.planZip.executeWithOptions({ summary }, [request]);
+    const answer = await zipPlanning.planZip.executeWithOptions({ summary }, [request]);
     if (answer.kind === 'planned') return answer.job;
     throw failureOf(answer);
   } catch (error) {
@@ -50,6 +53,12 @@ async function plan(args: readonly unknown[]): Promise<PlannedZip> {
     await CancellationScope.nonCancellable(() => zipTidying.abandonPlan(request).catch(leftLying));
     throw isCancellation(error) ? error : failureOf(unexpected(error));
   }
+}
+
+/** A job that was reset finds what it left; one that cron or a retry policy starts anew has a ZIP and an audit event of its own. */
+function identity(): Pick<ZipJobRef, 'workflowId' | 'runId'> {
+  const { workflowId, runId, firstExecutionRunId, continuedFromExecutionRunId } = workflowInfo();
+  return { workflowId, runId: continuedFromExecutionRunId === undefined ? firstExecutionRunId : runId };
 }
 
 async function carryOut(desk: ZipDesk, state: ZipState): Promise<BulkZipResult> {
@@ -60,7 +69,7 @@ async function carryOut(desk: ZipDesk, state: ZipState): Promise<BulkZipResult> 
   if (stop === null && state.handOver) return handOver(desk, state);
   desk.phase = 'reporting';
   showZipDetails(desk);
-  const ended = stop ?? (await complete(state.job));
+  const ended = stop ?? (await complete(state));
   if (ended === 'cancelled' || 'kind' in ended) return giveUp(state.job, ended);
   desk.phase = 'done';
   showZipDetails(desk);
@@ -69,15 +78,22 @@ async function carryOut(desk: ZipDesk, state: ZipState): Promise<BulkZipResult> 
 
 /** Builds until all is done (null), an entry cannot be had, the time is over, or somebody cancels. */
 async function buildUntilStopped(desk: ZipDesk, state: ZipState): Promise<Stop | null> {
-  const leftMs = state.deadlineAtMs - Date.now();
-  if (leftMs <= 0) return TOO_LATE;
   try {
-    await CancellationScope.withTimeout(leftMs, () => buildSegments(desk, state));
+    await inTime(state, () => buildSegments(desk, state));
     return state.refusal;
   } catch (error) {
-    if (CancellationScope.current().consideredCancelled) return 'cancelled';
-    return state.refusal ?? (isCancellation(error) ? TOO_LATE : unexpected(error));
+    const stop = stopOf(state, error);
+    return stop === 'cancelled' ? stop : (state.refusal ?? stop);
   }
+}
+
+/** The job's one deadline: whatever is under way then is cancelled, and tidies up after itself. */
+const inTime = <T>({ deadlineAtMs }: ZipState, work: () => Promise<T>): Promise<T> =>
+  CancellationScope.withTimeout(Math.max(1, deadlineAtMs - Date.now()), work);
+
+function stopOf({ deadlineAtMs }: ZipState, error: unknown): Stop {
+  if (CancellationScope.current().consideredCancelled) return 'cancelled';
+  return isCancellation(error) || Date.now() >= deadlineAtMs ? TOO_LATE : unexpected(error);
 }
 
 const TOO_LATE: ZipRefusal = {
@@ -95,22 +111,26 @@ function unexpected(error: unknown): ZipRefusal {
 }
 
 /** Who gets what is on record before there is anything to get; from then on a cancel comes too late. */
-async function complete(job: PlannedZip): Promise<BulkZipResult | Stop> {
-  const { ref } = job;
+async function complete(state: ZipState): Promise<BulkZipResult | Stop> {
+  const { ref } = state.job;
   try {
-    const recorded =
-      ref.source.kind === 'attachments' ? await zipSteps.recordAccess(ref) : ({ kind: 'recorded' } as const);
-    if (recorded.kind === 'refused') return recorded;
-    return await CancellationScope.nonCancellable(async () => {
-      const completed = await zipSteps.zipComplete(ref);
-      if (completed.kind === 'refused') return completed;
-      await startExpiry(job);
-      await zipTidying.closeZip(ref).catch(leftLying);
-      return completed.result;
-    });
+    if (ref.source.kind === 'attachments') {
+      const recorded = await inTime(state, () => zipSteps.recordAccess(ref));
+      if (recorded.kind === 'refused') return recorded;
+    }
+    return await CancellationScope.nonCancellable(() => handOut(state));
   } catch (error) {
-    return isCancellation(error) ? 'cancelled' : unexpected(error);
+    return stopOf(state, error);
   }
+}
+
+async function handOut(state: ZipState): Promise<BulkZipResult | ZipRefusal> {
+  const { ref } = state.job;
+  const completed = await inTime(state, () => zipSteps.zipComplete(ref));
+  if (completed.kind === 'refused') return completed;
+  await startExpiry(state.job);
+  await zipTidying.closeZip(ref).catch(leftLying);
+  return completed.result;
 }
 
 /** Nothing is left of a job that has no ZIP. */

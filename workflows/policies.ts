@@ -56,6 +56,7 @@ export const tidying = proxyActivities<RestoreActivities>(TIDYING);
 export const transfersOn = (taskQueue: string): ActivityInterfaceFor<TransferActivities> =>
   proxyActivities<TransferActivities>({ ...STEP, taskQueue });
 
+export const zipPlanning = proxyActivities<ZipActivities>(PLANNING);
 export const zipSteps = proxyActivities<ZipActivities>(STEP);
 export const zipTidying = proxyActivities<ZipActivities>(TIDYING);
 export const zipExpiring = proxyActivities<ZipActivities>(EXPIRING);

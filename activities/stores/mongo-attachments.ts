@@ -2,10 +2,13 @@ import { MongoClient } from 'mongodb';
 import type { Db } from 'mongodb';
 import { DatabaseProblem } from '../zip-ports.js';
 import type { Attachment, Attachments } from '../zip-ports.js';
+import { insertEvent } from './mongo-audit.js';
 
 export interface MongoAttachmentsOptions {
   readonly uri: string;
   readonly database: string;
+  /** How long one question may take, whatever the server says. */
+  readonly timeoutMs?: number;
 }
 
 interface AttachmentDocument {
@@ -19,6 +22,8 @@ interface AttachmentDocument {
 }
 
 const SERVER_SELECTION_MS = 10_000;
+/** A server that is there but silent: somebody waits for the ZIP. */
+const TIMEOUT_MS = 20_000;
 const PROJECTION = {
   file_name: 1,
   s3_key: 1,
@@ -32,25 +37,26 @@ const PROJECTION = {
 export function createMongoAttachments({
   uri,
   database,
+  timeoutMs = TIMEOUT_MS,
 }: MongoAttachmentsOptions): Attachments & { close(): Promise<void> } {
   let client: MongoClient | null = null;
-  const asking = async <T>(ask: (attachments: Attachments) => Promise<T>): Promise<T> => {
+  const asking = async <T>(ask: (db: Db) => Promise<T>): Promise<T> => {
     try {
       client ??= new MongoClient(uri, {
         serverSelectionTimeoutMS: SERVER_SELECTION_MS,
+        timeoutMS: timeoutMs,
         appName: 'stowage-zip',
       });
-      const db = client.db(database);
-      return await ask({ ...reading(db), ...auditing(db) });
+      return await ask(client.db(database));
     } catch (error) {
       throw new DatabaseProblem(problemText(error, database));
     }
   };
   return {
-    isServed: (workspaceId) => asking((db) => db.isServed(workspaceId)),
-    clientExists: (workspaceId, clientId) => asking((db) => db.clientExists(workspaceId, clientId)),
-    find: (query) => asking((db) => db.find(query)),
-    recordAccess: (event) => asking((db) => db.recordAccess(event)),
+    isServed: (workspaceId) => asking((db) => reading(db).isServed(workspaceId)),
+    clientExists: (workspaceId, clientId) => asking((db) => reading(db).clientExists(workspaceId, clientId)),
+    find: (query) => asking((db) => reading(db).find(query)),
+    recordAccess: (event, signal) => asking((db) => insertEvent(db, event, { timeoutMS: timeoutMs, signal })),
     close: async () => {
       await client?.close();
       client = null;
@@ -94,41 +100,17 @@ function attachmentOf(document: AttachmentDocument): Attachment {
     id: _id,
     fileName: textOf(file_name) ?? '',
     s3Key: textOf(s3_key) ?? '',
-    sizeBytes: file_size_bytes === null || file_size_bytes === undefined ? null : Number(file_size_bytes),
+    sizeBytes: sizeOf(file_size_bytes),
     contentType: textOf(content_type),
     etag: textOf(etag),
     createdAtMs: created_at instanceof Date ? created_at.getTime() : null,
   };
 }
 
+/** Whatever type a program stored it as. What is no size is not known: then that of the object counts. */
+function sizeOf(value: unknown): number | null {
+  const size = Number(/^\d+$/.test(String(value)) ? String(value) : Number.NaN);
+  return Number.isSafeInteger(size) ? size : null;
+}
+
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
-
-function auditing(db: Db): Pick<Attachments, 'recordAccess'> {
-  const events = db.collection<{ _id: string }>('audit_events');
-  return {
-    recordAccess: async ({ id, atMs, userId, workspaceId, clientId, attachmentIds, totalSizeBytes }) => {
-      const event = {
-        _id: id,
-        at: new Date(atMs),
-        user_id: userId,
-        workspace_id: workspaceId,
-        action: 'READ',
-        resource_type: 'SESSION_ATTACHMENT',
-        resource_id: null,
-        metadata: {
-          client_id: clientId,
-          attachment_count: attachmentIds.length,
-          attachment_ids: [...attachmentIds],
-          total_size_bytes: totalSizeBytes,
-          operation: 'bulk_download',
-        },
-      };
-      await events.insertOne(event, { writeConcern: { w: 'majority', journal: true } }).catch(ignoreRepeated);
-    },
-  };
-}
-
-/** The step was repeated after its answer got lost: the event is there. */
-function ignoreRepeated(error: Error & { readonly code?: unknown }): void {
-  if (error.code !== 11_000) throw error;
-}

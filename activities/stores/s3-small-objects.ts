@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
@@ -6,9 +7,14 @@ import {
   PutObjectCommand,
   paginateListObjectsV2,
 } from '@aws-sdk/client-s3';
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { S3Client, _Error } from '@aws-sdk/client-s3';
+import { StoreProblem, type ObjectAddress } from '../ports.js';
 import type { ZipStore } from '../zip-ports.js';
 import { NEVER, inWords, type Ask } from './ask-s3.js';
+import { reasonBehindMissing } from './missing-reason.js';
+
+/** The name of the metadata (x-amz-meta-…) by which a job knows its own ZIP. */
+export const MADE_BY = 'stowage-job';
 
 /** Objects that are read and written whole, and lists of objects. */
 export function smallObjects(
@@ -21,8 +27,15 @@ export function smallObjects(
     head: async (address, signal) => {
       const command = new HeadObjectCommand({ Bucket: address.bucket, Key: address.key });
       const send = () => client.send(command, { abortSignal: signal });
-      const { ETag = '', ContentLength = 0, LastModified } = await ask(inWords(address), send, signal);
-      return { etag: ETag, sizeBytes: ContentLength, modifiedAtMs: LastModified?.getTime() ?? 0 };
+      const found = await ask(inWords(address), send, signal).catch(async (error: unknown) => {
+        throw await reasonBehindMissing(error, () => firstByte(client, ask, address, signal));
+      });
+      return {
+        etag: found.ETag ?? '',
+        sizeBytes: found.ContentLength ?? 0,
+        modifiedAtMs: found.LastModified?.getTime() ?? 0,
+        madeBy: found.Metadata?.[MADE_BY] ?? null,
+      };
     },
     put: async (address, bytes) => {
       const command = new PutObjectCommand({ Bucket: address.bucket, Key: address.key, Body: bytes });
@@ -44,10 +57,31 @@ export function smallObjects(
       for (let at = 0; at < keys.length; at += KEYS_PER_REQUEST) {
         const Objects = keys.slice(at, at + KEYS_PER_REQUEST).map((Key) => ({ Key }));
         const command = new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } });
-        await ask(`remove from ${bucket}`, () => client.send(command));
+        const { Errors = [] } = await ask(`remove from ${bucket}`, () => client.send(command));
+        if (Errors.length > 0) throw notRemoved(bucket, prefix, Errors);
       }
     },
   };
+}
+
+async function firstByte(
+  client: S3Client,
+  ask: Ask,
+  { bucket, key }: ObjectAddress,
+  signal: AbortSignal,
+): Promise<Readable> {
+  const command = new GetObjectCommand({ Bucket: bucket, Key: key, Range: 'bytes=0-0' });
+  const send = () => client.send(command, { abortSignal: signal });
+  return (await ask(inWords({ bucket, key }), send, signal)).Body as Readable;
+}
+
+/** S3 answers 200 to a DeleteObjects of which it did nothing, and says so for each key. */
+function notRemoved(bucket: string, prefix: string, errors: readonly _Error[]): StoreProblem {
+  const [first] = errors;
+  const wanted = `remove from ${inWords({ bucket, key: prefix })}`;
+  const passing = first?.Code !== 'AccessDenied';
+  const message = `${wanted}: ${errors.length} objects are still there (${first?.Code ?? 'no reason given'})`;
+  return new StoreProblem(passing ? 'unavailable' : 'denied', message);
 }
 
 /** S3's limit for one DeleteObjects. */

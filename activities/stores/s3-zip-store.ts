@@ -14,7 +14,7 @@ import type { ZipStore } from '../zip-ports.js';
 import { askingS3, inWords, type Ask } from './ask-s3.js';
 import { createS3Client, type S3ObjectStoreOptions } from './s3-client.js';
 import { copies } from './s3-copies.js';
-import { smallObjects } from './s3-small-objects.js';
+import { MADE_BY, smallObjects } from './s3-small-objects.js';
 
 /** S3 says nothing while it copies up to 5 GiB, or (look-alikes) while it puts a whole upload together. */
 const PATIENT_MS = 15 * 60_000;
@@ -75,8 +75,9 @@ function uploads(
 ): Pick<ZipStore, 'begin' | 'openUploads' | 'complete' | 'abort'> {
   return {
     // Without a checksum algorithm: with one, versitygw's UploadPartCopy keeps the source's whole checksum for a range of it.
-    begin: async (target, contentType) => {
-      const request = { ...addressOf(target), ContentType: contentType };
+    begin: async (target, contentType, madeBy) => {
+      const Metadata = { [MADE_BY]: madeBy };
+      const request = { ...addressOf(target), ContentType: contentType, Metadata };
       const { UploadId } = await ask(`begin ${inWords(target)}`, () =>
         client.send(new CreateMultipartUploadCommand(request)),
       );

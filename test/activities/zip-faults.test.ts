@@ -6,13 +6,15 @@ import { attachmentsInput, createZipWorld, entriesOf, runZip } from '../support/
 import type { ZipOutcome, ZipWorld } from '../support/zip-world.js';
 
 /** Two segments, the second too small for a part of its own. */
+const FILES = [17, 1, 2].map((size) => noise(size * MEBIBYTE, `${size}`));
+
 async function runWith(
   fault: ZipFault,
   lasting: boolean,
   n: number,
 ): Promise<{ world: ZipWorld; outcome: ZipOutcome }> {
   const world = createZipWorld();
-  const ids = [17, 1, 2].map((size) => world.add('file.bin', noise(size * MEBIBYTE, `${size}`)));
+  const ids = FILES.map((bytes) => world.add('file.bin', bytes));
   let tidying = false;
   const failing = { operation: '' };
   world.zips.failWith((operation, call) => {

@@ -34,8 +34,9 @@ describe('whatever is asked for', () => {
           });
           for (const id of clients)
             world.attachments.clients.set(id, place({ workspace, client }).workspaceId);
+          const bytesOf = (at: number): Uint8Array => Buffer.from(`${at} ${JSON.stringify(files[at])}`);
           const ids = files.map((one, at) =>
-            world.add(`${at}`, Buffer.from(JSON.stringify(one)), { ...place(one), deleted: one.deleted }),
+            world.add(`${at}`, bytesOf(at), { ...place(one), deleted: one.deleted }),
           );
           const asked = wanted.map((at) => ids[at] ?? randomUUID());
           const input = attachmentsInput({ ...world, ...place({ workspace, client }) }, asked, { on_error });
@@ -52,10 +53,12 @@ describe('whatever is asked for', () => {
             return;
           }
           handedOut += 1;
-          const names = [...(await entriesOf(world, outcome)).keys()].filter(
-            (name) => name !== '_MANIFEST.json',
+          const entries = [...(await entriesOf(world, outcome))].filter(
+            ([name]) => name !== '_MANIFEST.json',
           );
-          expect(names).toEqual([...new Set(wanted)].map(String));
+          expect(entries.map(([name, bytes]) => [name, Buffer.from(bytes).toString()])).toEqual(
+            [...new Set(wanted)].map((at) => [`${at}`, Buffer.from(bytesOf(at)).toString()]),
+          );
         },
       ),
       { numRuns: 200 },

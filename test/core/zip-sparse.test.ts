@@ -1,4 +1,7 @@
-/** The edges of 32 bits, in files with holes. Their gigabytes are read only with STOWAGE_ZIP_JUDGES=all: that takes minutes. */
+/**
+ * The edges of 32 bits, in files with holes. Their gigabytes are read only with STOWAGE_ZIP_JUDGES=all, as `npm run test:large`
+ * does: that takes minutes.
+ */
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,8 +63,9 @@ describe('a ZIP at the edges of 32 bits', () => {
     reader === 'unzip' &&
     (Object.values(ZIPS)[place] ?? []).some((file) => chunkBytes(file.content) === GIB4 - 1);
 
+  const tested = 'is found good by every program that tests ZIPs';
   (ALL ? test : test.skip)(
-    'is found good by every program that tests ZIPs',
+    ALL ? tested : `${tested} (minutes: only with STOWAGE_ZIP_JUDGES=all, as in npm run test:large)`,
     async () => {
       for (const reader of await testingReaders())
         for (const [place, { path }] of zips.entries())

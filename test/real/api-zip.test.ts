@@ -4,16 +4,16 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { noise } from '../../dev/corpus.js';
 import { openClinic } from '../support/clinic.js';
 import type { AskedZip, Clinic } from '../support/clinic.js';
-import { startDeafMongo } from '../support/deaf-mongo.js';
-import type { DeafMongo } from '../support/deaf-mongo.js';
+import { startDeafServer } from '../support/deaf-server.js';
+import type { DeafServer } from '../support/deaf-server.js';
 import { until } from '../support/until.js';
 
 const MOST_BYTES = 1_048_576;
 
 let clinic: Clinic;
-let mongo: DeafMongo;
+let mongo: DeafServer;
 beforeAll(async () => {
-  mongo = await startDeafMongo(process.env['MONGODB_URI'] ?? '');
+  mongo = await startDeafServer(process.env['MONGODB_URI'] ?? '');
   clinic = await openClinic({ env: { ZIP_MAX_BYTES: String(MOST_BYTES), MONGODB_URI: mongo.uri } });
 }, 60_000);
 afterAll(async () => {

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { noise } from '../../dev/corpus.js';
 import { MEBIBYTE } from '../../core/units.js';
 import { startWorkerProcess } from '../support/processes.js';
+import { until } from '../support/until.js';
 import { openZipLab } from '../support/zip-lab.js';
 import type { ZipLab } from '../support/zip-lab.js';
 
@@ -112,8 +113,21 @@ describe('a ZIP of attachments', () => {
       );
       const mayHaveAll = asked.every((id) => own.includes(id));
       expect([asked, failure?.type ?? null]).toEqual([asked, mayHaveAll ? null : 'NotFound']);
-      if (mayHaveAll) expect(result?.entries).toBe(asked.length);
+      if (!mayHaveAll) continue;
+      const entries = await zip.open(result);
+      const names = asked.map((id) => `own ${own.indexOf(id) + 1}`);
+      expect([...entries.keys()].filter((name) => name !== '_MANIFEST.json')).toEqual(names);
+      for (const name of names)
+        expect(Buffer.from(noise(3000, name)).equals(entries.get(name) ?? Buffer.of())).toBe(true);
     }
+  }, 60_000);
+
+  test('is gone when its time is over', async () => {
+    const brief = await openZipLab({ env: { ZIP_TTL: '2s' } });
+    const { result } = await brief.run(brief.attachments([await brief.add(file('brief.txt'))]));
+    expect(await brief.keys(brief.zipBucket)).toEqual([result?.uri.replace(`s3://${brief.zipBucket}/`, '')]);
+    await until('the ZIP is removed', async () => (await brief.keys(brief.zipBucket)).length === 0);
+    await brief.close();
   }, 60_000);
 
   test('of an inactive workspace is refused with its reason', async () => {

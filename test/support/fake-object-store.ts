@@ -1,5 +1,4 @@
 /** An ObjectStore in memory, with the same manners as S3 (object-store-suite.ts), and with faults where a test wants them. */
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { etagOfParts, normaliseEtag, partRanges } from '../../core/etag.js';
 import {
@@ -9,6 +8,7 @@ import {
   type ObjectStore,
   type StoreProblemCode,
 } from '../../activities/ports.js';
+import { md5Of } from './md5-of.js';
 
 export interface PutOptions {
   /** Uploaded in parts of this size; else in one piece. */
@@ -60,7 +60,6 @@ interface StoredObject {
 }
 
 const CHUNK_BYTES = 64 * 1024;
-const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');
 
 export function createFakeObjectStore(): FakeObjectStore {
   const buckets = new Map<string, Map<string, StoredObject>>();
@@ -133,7 +132,7 @@ function storedObject(
   { partSizeBytes, storageClass, kms = false }: PutOptions,
 ): StoredObject {
   const head = {
-    etag: `"${kms ? md5(Buffer.from(`sealed ${md5(bytes)}`)) : etagOf(bytes, partSizeBytes)}"`,
+    etag: `"${kms ? md5Of(Buffer.from(`sealed ${md5Of(bytes)}`)) : etagOf(bytes, partSizeBytes)}"`,
     sizeBytes: bytes.length,
     versionId: null,
     etagIsDigest: !kms,
@@ -143,12 +142,12 @@ function storedObject(
 }
 
 function etagOf(bytes: Uint8Array, partSizeBytes: number | undefined): string {
-  if (partSizeBytes === undefined) return md5(bytes);
+  if (partSizeBytes === undefined) return md5Of(bytes);
   const parts = partRanges(bytes.length, partSizeBytes).map(([start, end]) =>
-    md5(bytes.subarray(start, end)),
+    md5Of(bytes.subarray(start, end)),
   );
-  // S3 gives an upload of one part `md5(md5)-1`; the catalogue's form of it is the plain MD5.
-  return parts.length === 1 ? `${md5(Buffer.from(parts[0] ?? '', 'hex'))}-1` : etagOfParts(parts, md5);
+  // S3 gives an upload of one part `md5Of(md5)-1`; the catalogue's form of it is the plain MD5.
+  return parts.length === 1 ? `${md5Of(Buffer.from(parts[0] ?? '', 'hex'))}-1` : etagOfParts(parts, md5Of);
 }
 
 const problem = (

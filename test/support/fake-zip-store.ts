@@ -1,5 +1,5 @@
 /** A ZipStore in memory, with the manners of S3 (zip-store-suite.ts), and with faults where a test wants them. */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { MIN_PART_BYTES } from '../../core/zip-budget.js';
 import { etagOfParts, normaliseEtag } from '../../core/etag.js';
@@ -9,6 +9,7 @@ import { UPLOAD } from '../../activities/zip-ports.js';
 import type { ZipStore } from '../../activities/zip-ports.js';
 import { createFakeObjectStore } from './fake-object-store.js';
 import type { FakeObjectStore } from './fake-object-store.js';
+import { md5Of } from './md5-of.js';
 
 /** `before`: the request does nothing and fails; `after`: it is carried out, and its answer gets lost. */
 export type ZipFault = 'before' | 'after';
@@ -28,27 +29,38 @@ export interface FakeZipStore extends ZipStore {
   readonly options: { copies: boolean; checksums: boolean };
 }
 
+interface Stored {
+  readonly bytes: Uint8Array;
+  readonly etag: string;
+  readonly madeBy: string | null;
+}
+
 interface Upload {
+  readonly madeBy: string;
   readonly address: ObjectAddress;
   readonly parts: Map<number, Uint8Array>;
 }
 
-const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');
 const quoted = (text: string): string => `"${text}"`;
 
 export function createFakeZipStore(): FakeZipStore {
   const objects = createFakeObjectStore();
-  const stored = new Map<string, { readonly bytes: Uint8Array; readonly etag: string }>();
+  const stored = new Map<string, Stored>();
   const uploads = new Map<string, Upload>();
   const calls: string[] = [];
   const options = { copies: true, checksums: true };
   let faultOf: (operation: string, call: number) => ZipFault | null = () => null;
 
   const id = ({ bucket, key }: ObjectAddress): string => `${bucket}/${key}`;
-  const keep = (address: ObjectAddress, bytes: Uint8Array, partMd5s: readonly string[] | null): string => {
+  const keep = (
+    address: ObjectAddress,
+    bytes: Uint8Array,
+    partMd5s: readonly string[] | null,
+    madeBy: string | null = null,
+  ): string => {
     objects.put(address.bucket, address.key, bytes);
-    const etag = quoted(partMd5s === null ? md5(bytes) : etagOfMany(partMd5s));
-    stored.set(id(address), { bytes, etag });
+    const etag = quoted(partMd5s === null ? md5Of(bytes) : etagOfMany(partMd5s));
+    stored.set(id(address), { bytes, etag, madeBy });
     return etag;
   };
   const found = (address: ObjectAddress) => {
@@ -72,8 +84,9 @@ export function createFakeZipStore(): FakeZipStore {
     return answer;
   };
   const addPart = (uploadId: string, partNumber: number, bytes: Uint8Array) => {
-    openUpload(uploadId).parts.set(partNumber, Uint8Array.from(bytes));
-    return { partNumber, etag: quoted(md5(bytes)) };
+    const kept = Uint8Array.from(bytes);
+    openUpload(uploadId).parts.set(partNumber, kept);
+    return { partNumber, etag: quoted(md5Of(kept)) };
   };
 
   return {
@@ -88,10 +101,10 @@ export function createFakeZipStore(): FakeZipStore {
     uploads: () => [...uploads.values()].map(({ address }) => id(address)),
     failWith: (next) => void (faultOf = next),
     calls: () => calls,
-    begin: (target) =>
+    begin: (target, _contentType, madeBy) =>
       ask('begin', () => {
         const uploadId = randomUUID();
-        uploads.set(uploadId, { address: target, parts: new Map() });
+        uploads.set(uploadId, { address: target, madeBy, parts: new Map() });
         return uploadId;
       }),
     uploadPart: (_target, uploadId, partNumber, bytes) =>
@@ -120,7 +133,7 @@ export function createFakeZipStore(): FakeZipStore {
         const upload = openUpload(uploadId);
         const chunks = parts.map(({ partNumber, etag }, at) => {
           const bytes = upload.parts.get(partNumber);
-          if (bytes === undefined || quoted(md5(bytes)) !== etag)
+          if (bytes === undefined || quoted(md5Of(bytes)) !== etag)
             throw new StoreProblem('denied', `part ${partNumber}: InvalidPart (fake)`);
           if (bytes.length < MIN_PART_BYTES && at < parts.length - 1)
             throw new StoreProblem('denied', `part ${partNumber}: EntityTooSmall (fake)`);
@@ -128,14 +141,14 @@ export function createFakeZipStore(): FakeZipStore {
             throw new StoreProblem('denied', 'InvalidPartOrder (fake)');
           return bytes;
         });
-        keep(upload.address, Buffer.concat(chunks), chunks.map(md5));
+        keep(upload.address, Buffer.concat(chunks), chunks.map(md5Of), upload.madeBy);
         uploads.delete(uploadId);
       }),
     abort: (_target, uploadId) => ask('abort', () => void uploads.delete(uploadId)),
     head: (address) =>
       ask('head', () => {
-        const { bytes, etag } = found(address);
-        return { etag, sizeBytes: bytes.length, modifiedAtMs: 1_700_000_000_000 };
+        const { bytes, etag, madeBy } = found(address);
+        return { etag, sizeBytes: bytes.length, modifiedAtMs: 1_700_000_000_000, madeBy };
       }),
     put: (address, bytes) => ask('put', () => void keep(address, Uint8Array.from(bytes), null)),
     get: (address) => ask('get', () => found(address).bytes),
@@ -170,4 +183,4 @@ export function createFakeZipStore(): FakeZipStore {
 }
 
 const etagOfMany = (partMd5s: readonly string[]): string =>
-  partMd5s.length === 1 ? `${md5(Buffer.from(partMd5s[0] ?? '', 'hex'))}-1` : etagOfParts(partMd5s, md5);
+  partMd5s.length === 1 ? `${md5Of(Buffer.from(partMd5s[0] ?? '', 'hex'))}-1` : etagOfParts(partMd5s, md5Of);

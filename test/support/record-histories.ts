@@ -6,40 +6,17 @@
  * To be run when a change of the workflows is meant to break them, that is never while jobs of an older version may be
  * running; otherwise the change needs `patched` (docs/operations.md).
  */
-import { writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { ApplicationFailure } from '@temporalio/activity';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { TRANSFER_SIGNAL } from '../../core/contract.js';
 import { NO_EVIDENCE } from '../../core/outcome.js';
 import { FILE_BYTES, LIMITS, allRight, ended, resultOf, someFiles } from './fake-steps.js';
 import { gate } from './gate.js';
+import { keepHistory } from './keep-history.js';
 import { openWorld, until } from './workflow-world.js';
 import type { Job, World } from './workflow-world.js';
 
-const FOLDER = fileURLToPath(new URL('../../../test/histories/', import.meta.url));
 const devServer = ['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=100'];
 const quick = { ...LIMITS, retries: 1, retryDelayMs: 500 };
-
-/** Writes the history of each run of a job: the first under the name itself, the next as `<name>-2`, … */
-async function keep(world: World, name: string, { handle }: Job): Promise<void> {
-  let runId: string | null | undefined = handle.firstExecutionRunId;
-  for (let run = 1; runId; run += 1) {
-    const history = await world.env.client.workflow.getHandle(handle.workflowId, runId).fetchHistory();
-    const path = `${FOLDER}${name}${run === 1 ? '' : `-${run}`}.json`;
-    await writeFile(path, `${anonymous(historyToJSON(history))}\n`);
-    process.stdout.write(`${path}: ${history.events?.length ?? 0} events\n`);
-    runId = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
-  }
-}
-
-/** Compact, and without the names of the machine it was made on. */
-const anonymous = (json: string): string =>
-  JSON.stringify(JSON.parse(json))
-    .replaceAll(process.cwd(), '.')
-    .replaceAll(/"identity":"[^"]*"/g, '"identity":"worker"')
-    .replaceAll(hostname(), 'host');
 
 type Scenario = (world: World) => Promise<Job>;
 
@@ -121,7 +98,8 @@ const scenarios: Readonly<Record<string, Scenario>> = {
 const world = await openWorld({ devServer, cached: 10 });
 try {
   for (const [name, play] of Object.entries(scenarios)) {
-    await keep(world, name, await play(world));
+    const { handle } = await play(world);
+    await keepHistory(world.env.client, name, handle);
   }
 } finally {
   await world.close();

@@ -23,7 +23,7 @@ export function zipStoreSuite(under: () => StoreUnderTest): void {
   test('parts become the object in the order of their numbers, whenever they came', async () => {
     const { store } = under();
     const [a, b, c] = [noise(5 * MEBIBYTE, 'a'), noise(5 * MEBIBYTE + 1, 'b'), noise(10, 'c')] as const;
-    const uploadId = await store.begin(target('whole.zip'), 'application/zip');
+    const uploadId = await store.begin(target('whole.zip'), 'application/zip', 'a job');
     expect(await store.openUploads(target('whole.zip'))).toEqual([uploadId]);
     const last = await store.uploadPart(target('whole.zip'), uploadId, 9, c, NEVER);
     const stream = Readable.from([b.subarray(0, 1000), b.subarray(1000)], { objectMode: false });
@@ -39,7 +39,7 @@ export function zipStoreSuite(under: () => StoreUnderTest): void {
     await store.complete(target('whole.zip'), uploadId, [first, second, last]);
     expect((await read('whole.zip')).equals(Buffer.concat([a, b, c]))).toBe(true);
     const head = await store.head(target('whole.zip'), NEVER);
-    expect(head).toMatchObject({ sizeBytes: a.length + b.length + c.length });
+    expect(head).toMatchObject({ sizeBytes: a.length + b.length + c.length, madeBy: 'a job' });
     expect(head.etag).toMatch(/-3"?$/);
     expect(await store.openUploads(target('whole.zip'))).toEqual([]);
     // A repeated completion says that the upload is gone, or (AWS, versitygw) that all is well.
@@ -54,7 +54,8 @@ export function zipStoreSuite(under: () => StoreUnderTest): void {
     const bytes = noise(12 * MEBIBYTE, 'source');
     const key = 'ordner/größe und + &.bin';
     const etag = await seed(key, bytes);
-    const uploadId = await store.begin(target('copy.zip'), 'application/zip');
+    expect(await store.head(target(key), NEVER)).toMatchObject({ sizeBytes: bytes.length, madeBy: null });
+    const uploadId = await store.begin(target('copy.zip'), 'application/zip', 'a job');
     const range = [5, 5 + 6 * MEBIBYTE] as const;
     const part = await store.copyPart(target('copy.zip'), uploadId, 1, { bucket, key, etag }, range, NEVER);
     await store.complete(target('copy.zip'), uploadId, part === null ? [] : [part]);
@@ -65,7 +66,7 @@ export function zipStoreSuite(under: () => StoreUnderTest): void {
     const { store, seed, bucket } = under();
     const etag = await seed('pinned.bin', noise(6 * MEBIBYTE, 'before'));
     await seed('pinned.bin', noise(6 * MEBIBYTE, 'after'));
-    const uploadId = await store.begin(target('pin.zip'), 'application/zip');
+    const uploadId = await store.begin(target('pin.zip'), 'application/zip', 'a job');
     const copy = (key: string, id = uploadId) =>
       store.copyPart(target('pin.zip'), id, 1, { bucket, key, etag }, [0, 100], NEVER);
     await expect(copy('pinned.bin')).rejects.toMatchObject({ code: 'changed' });

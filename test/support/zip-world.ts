@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { TransferUpdate } from '../../core/contract.js';
 import type { BulkZipResult, ZipJobRef, ZipRefusal } from '../../core/zip-contract.js';
 import { createZipActivities, createZipTransferActivities } from '../../activities/zip-activities.js';
 import type { ZipDeps } from '../../activities/zip-deps.js';
@@ -67,6 +68,8 @@ export interface ZipWorld {
   readonly deps: ZipDeps;
   readonly workspaceId: string;
   readonly clientId: string;
+  /** What the job was told of its segments. */
+  readonly updates: readonly TransferUpdate[];
   add(name: string, bytes: Uint8Array, more?: Partial<StoredAttachment>): string;
 }
 
@@ -74,6 +77,7 @@ export function createZipWorld(settings: Partial<ZipDeps['settings']> = {}): Zip
   const zips = createFakeZipStore();
   const attachments = createFakeAttachments();
   const [workspaceId, clientId] = [randomUUID(), randomUUID()];
+  const updates: TransferUpdate[] = [];
   attachments.clients.set(clientId, workspaceId);
   const deps: ZipDeps = {
     store: zips.objects,
@@ -91,6 +95,7 @@ export function createZipWorld(settings: Partial<ZipDeps['settings']> = {}): Zip
     parallelParts: 2,
     pause: async () => undefined,
     nowMs: () => 1_763_700_000_000,
+    tell: (_, update) => void updates.push(update),
   };
   const add: ZipWorld['add'] = (name, bytes, more = {}) => {
     const id = randomUUID();
@@ -111,7 +116,7 @@ export function createZipWorld(settings: Partial<ZipDeps['settings']> = {}): Zip
     });
     return id;
   };
-  return { zips, attachments, deps, workspaceId, clientId, add };
+  return { zips, attachments, deps, workspaceId, clientId, updates, add };
 }
 
 export const attachmentsInput = ({ workspaceId, clientId }: ZipWorld, ids: readonly string[], more = {}) => ({
@@ -139,11 +144,14 @@ export type ZipOutcome =
 export async function runZip(
   { deps }: ZipWorld,
   input: unknown,
-  { between = () => undefined }: { readonly between?: (job: ZipJobRef) => void } = {},
+  {
+    between = () => undefined,
+    startedAtMs = 1_763_700_000_000,
+  }: { readonly between?: (job: ZipJobRef) => void; readonly startedAtMs?: number } = {},
 ): Promise<ZipOutcome> {
   const steps = createZipActivities(deps);
   const { zipAppend } = createZipTransferActivities(deps);
-  const request = requestOf(input);
+  const request = { ...requestOf(input), startedAtMs };
   const planned = await runActivity(() => steps.planZip(request));
   if (planned.kind === 'refused') return { ...planned, job: null };
   const { ref: job, segments } = planned.job;

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { bundlePath } from '../support/workflow-bundle.js';
 
-/** Real jobs, recorded by test/support/record-histories.ts. */
+/** Real jobs, recorded by test/support/record-histories.ts and record-zip-histories.ts. */
 const FOLDER = join(process.cwd(), 'test/histories');
 const names = readdirSync(FOLDER).map((name) => name.replace(/\.json$/, ''));
 const historyOf = (name: string): unknown => JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8'));
@@ -39,6 +39,15 @@ test('there is a history of every way out', () => {
     'long-2',
     'invalid',
     'report',
+    'zip-ok',
+    'zip-refused',
+    'zip-entry-gone',
+    'zip-deadline',
+    'zip-cancel',
+    'zip-pause-and-progress',
+    'zip-long',
+    'zip-long-2',
+    'zip-expiry',
   ];
   expect(names).toEqual(expect.arrayContaining(ways));
 });
@@ -57,6 +66,7 @@ describe('a change that would break running jobs is noticed', () => {
       '.localVerify.executeWithOptions(',
     ],
     ['the folder closed before the report', 'cancel', 'reporting.writeReport(', 'tidying.closeJob('],
+    ['a ZIP completed before it is on record', 'zip-ok', 'zipSteps.recordAccess(', 'zipSteps.zipComplete('],
   ];
   test.each(changes)('%s', async (_change, name, one, other) => {
     await expect(replay(name, swapped(one, other))).rejects.toThrow(/TMPRL1100|[Nn]ondeterminism|determinis/);

@@ -1,136 +1,22 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ApplicationFailure, Context, activityInfo } from '@temporalio/activity';
-import type { WorkflowHandle } from '@temporalio/client';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { PROGRESS_QUERY, transferQueue } from '../../../core/contract.js';
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { PROGRESS_QUERY, TRANSFER_SIGNAL } from '../../../core/contract.js';
 import type { ProgressAnswer } from '../../../core/contract.js';
-import type {
-  PlannedZip,
-  ZipActivities,
-  ZipAppendAnswer,
-  ZipTransferActivities,
-} from '../../../core/zip-contract.js';
-import { timeSkippingExecutable } from '../../../dev/obtain.js';
 import { gate } from '../../support/gate.js';
-import { bundlePath } from '../../support/workflow-bundle.js';
 import { until } from '../../support/workflow-world.js';
 import { zipEndOf } from '../../support/zip-lab.js';
+import { appended, openZipWorkflows, result } from '../../support/zip-workflows.js';
+import type { ZipSteps, ZipWorkflows } from '../../support/zip-workflows.js';
 
-type Steps = ZipActivities & ZipTransferActivities;
-
-const HOUR_MS = 3_600_000;
-
-const planned = (segments: number, workflowId = ''): PlannedZip => ({
-  ref: {
-    workflowId,
-    runId: 'run',
-    source: {
-      kind: 'attachments',
-      workspaceId: 'w',
-      clientId: 'c',
-      attachmentIds: ['1'],
-      requestedBy: 'user-1',
-    },
-    target: { bucket: 'zips', key: 'a.zip' },
-    uploadId: 'upload',
-    onError: 'fail',
-    compression: 'store',
-    workPrefix: 'work/',
-    limits: { timeoutMs: 12 * HOUR_MS, retries: 2, retryDelayMs: 10_000 },
-    startedAtMs: 0,
-  },
-  entries: segments * 10,
-  refused: 0,
-  bytes: segments * 100,
-  segments,
-  fileName: 'a.zip',
-});
-
-const appended: ZipAppendAnswer = { kind: 'appended', entries: 10, skipped: 0, bytes: 100 };
-const result = {
-  status: 'complete',
-  uri: 's3://zips/a.zip',
-  file_name: 'a.zip',
-  size_bytes: 1,
-  entries: 30,
-  skipped: [],
-} as const;
-
-const allRight = (segments: number): Steps => ({
-  planZip: async ({ startedAtMs, workflowId }) => {
-    const job = planned(segments, workflowId);
-    return { kind: 'planned', job: { ...job, ref: { ...job.ref, startedAtMs } } };
-  },
-  zipAppend: async () => appended,
-  recordAccess: async () => ({ kind: 'recorded' }),
-  zipComplete: async () => ({ kind: 'completed', result }),
-  closeZip: async () => undefined,
-  abortZip: async () => undefined,
-  abandonPlan: async () => undefined,
-  removeZip: async () => undefined,
-});
-
-let env: TestWorkflowEnvironment;
-let stop: () => Promise<void>;
-const jobs = new Map<string, { readonly steps: Steps; readonly calls: string[] }>();
-const taskQueue = `zips-${randomUUID()}`;
-
+let world: ZipWorkflows;
 beforeAll(async () => {
-  const logging = { filter: { core: 'ERROR', other: 'ERROR' } } as const;
-  Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), telemetryOptions: { logging } });
-  const executable = await timeSkippingExecutable(() => undefined);
-  env = await TestWorkflowEnvironment.createTimeSkipping(
-    executable === undefined ? {} : { server: { executable } },
-  );
-  const activities = Object.fromEntries(
-    Object.keys(allRight(0)).map((name) => [
-      name,
-      (step: unknown) => {
-        const job = jobs.get(activityInfo().workflowExecution?.workflowId ?? '');
-        if (job === undefined) throw new Error('an activity of another test');
-        job.calls.push(name);
-        return (job.steps[name as keyof Steps] as (step: unknown) => Promise<unknown>)(step);
-      },
-    ]),
-  );
-  const throttle = '100ms';
-  const shared = {
-    connection: env.nativeConnection,
-    activities,
-    maxHeartbeatThrottleInterval: throttle,
-    defaultHeartbeatThrottleInterval: throttle,
-  } as const;
-  const workers = await Promise.all([
-    Worker.create({
-      ...shared,
-      taskQueue,
-      workflowBundle: { codePath: await bundlePath() },
-      maxCachedWorkflows: 0,
-    }),
-    Worker.create({ ...shared, taskQueue: transferQueue(taskQueue) }),
-  ]);
-  const running = Promise.all(workers.map((worker) => worker.run()));
-  stop = async () => {
-    for (const worker of workers) worker.shutdown();
-    await running;
-    await env.teardown();
-  };
+  world = await openZipWorkflows();
 }, 60_000);
-afterAll(() => stop());
+afterAll(() => world.close());
 
-async function start(
-  steps: Partial<Steps>,
-  segments = 3,
-): Promise<{ handle: WorkflowHandle; calls: readonly string[] }> {
-  const workflowId = `zip-${randomUUID()}`;
-  const calls: string[] = [];
-  jobs.set(workflowId, { calls, steps: { ...allRight(segments), ...steps } });
-  return { calls, handle: await env.client.workflow.start('bulkZip', { taskQueue, workflowId, args: [{}] }) };
-}
+const { start }: Pick<ZipWorkflows, 'start'> = { start: (...args) => world.start(...args) };
 
-async function run(steps: Partial<Steps>, segments = 3) {
+async function run(steps: Partial<ZipSteps>, segments = 3) {
   const { handle, calls } = await start(steps, segments);
   return { ...(await zipEndOf(handle)), calls };
 }
@@ -216,18 +102,38 @@ describe('a bulk ZIP', () => {
     expect(calls).toEqual(['planZip', 'abandonPlan']);
   }, 30_000);
 
-  test('is over after its time limit', async () => {
-    const { failure, calls } = await run({
-      zipAppend: async () => {
+  test.each(['zipAppend', 'recordAccess', 'zipComplete'] as const)(
+    'is over after its time limit, also where %s never ends',
+    async (name) => {
+      const again = async (): Promise<never> => {
         throw ApplicationFailure.create({ type: 'WillRetry', message: 'again', nextRetryDelay: '13h' });
-      },
+      };
+      const { failure, calls } = await run({ [name]: again });
+      expect(failure).toMatchObject({
+        type: 'ZipError',
+        message: 'The ZIP was not built within the time limit',
+      });
+      expect(calls.filter((call) => call !== 'zipAppend').slice(-2)).toEqual([
+        name === 'zipAppend' ? 'planZip' : name,
+        'abortZip',
+      ]);
+    },
+    30_000,
+  );
+
+  test('counts what it skips, and is complete without it', async () => {
+    const { handle } = await start({
+      zipAppend: async ({ segment }) => ({ ...appended, entries: 10 - segment, skipped: segment }),
+      zipComplete: async () => ({ kind: 'completed', result: { ...result, status: 'partial', entries: 27 } }),
     });
-    expect(failure).toMatchObject({
-      type: 'ZipError',
-      message: 'The ZIP was not built within the time limit',
+    expect((await zipEndOf(handle)).result).toMatchObject({ status: 'partial', entries: 27 });
+    expect(await handle.query<ProgressAnswer>(PROGRESS_QUERY)).toMatchObject({
+      files_total: 30,
+      files_done: 30,
+      files_failed: 3,
+      bytes_done: 300,
     });
-    expect(calls.at(-1)).toBe('abortZip');
-  }, 30_000);
+  });
 
   test('tells how far it is, stops for a pause, and goes on', async () => {
     const first = gate();
@@ -242,6 +148,10 @@ describe('a bulk ZIP', () => {
       bytes_total: 600,
       current: [{ file: 'segment 1 of 6' }, {}, {}, {}],
     });
+    await handle.signal(TRANSFER_SIGNAL, { index: 1, bytesDone: 60, bytesTotal: 100 });
+    await handle.signal(TRANSFER_SIGNAL, { index: 5, bytesDone: 60, bytesTotal: 100 });
+    const inMiddle = [{ bytes_done: 0 }, { bytes_done: 60, bytes_total: 100 }, {}, {}];
+    expect(await progress()).toMatchObject({ bytes_done: 60, current: inMiddle });
     await handle.signal('pause');
     first.open();
     await until(async () => (await progress()).files_done === 40);

@@ -1,8 +1,8 @@
-/** A TCP proxy before MongoDB that cuts the connection of whoever sends a message with a forbidden word. */
+/** A TCP proxy before MongoDB or S3 that cuts the connection of whoever sends a message with a forbidden word. */
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
-export interface DeafMongo {
+export interface DeafServer {
   readonly uri: string;
   /** Null: everything passes. */
   forbid(word: string | null): void;
@@ -11,8 +11,8 @@ export interface DeafMongo {
   close(): Promise<void>;
 }
 
-export async function startDeafMongo(uri: string): Promise<DeafMongo> {
-  const { hostname, port } = new URL(uri);
+export async function startDeafServer(uri: string): Promise<DeafServer> {
+  const { protocol, hostname, port } = new URL(uri);
   const sockets = new Set<Socket>();
   let forbidden: string | null = null;
   let cuts = 0;
@@ -32,7 +32,7 @@ export async function startDeafMongo(uri: string): Promise<DeafMongo> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    uri: `mongodb://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    uri: `${protocol}//127.0.0.1:${(server.address() as AddressInfo).port}`,
     forbid: (word) => void (forbidden = word),
     cuts: () => cuts,
     close: async () => {
