@@ -80,6 +80,8 @@ export interface JobState extends Job {
   readonly status: string;
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
+  /** It runs, and somebody has cancelled it; absent: no. */
+  readonly isCancelling?: boolean;
   /** Null where the job was not started over HTTP. */
   readonly origin: JobOrigin | null;
 }
@@ -89,7 +91,8 @@ export interface Jobs {
   readonly taskQueue: string;
   /** With an origin an id is used again only after a failure; `already-running` where it is taken. */
   startRestore(request: RestoreRequest, workflowId: string, origin?: JobOrigin): Promise<Job>;
-  startZip(request: ZipRequest, workflowId: string, origin?: JobOrigin): Promise<Job>;
+  /** `again`: the id is used again after a success, too. */
+  startZip(request: ZipRequest, workflowId: string, origin?: JobOrigin, again?: boolean): Promise<Job>;
   /** Null where the job cannot answer at the moment: before its first step, or without a worker. */
   progress(workflowId: string): Promise<ProgressAnswer | null>;
   /** Waits for the end, through every continue-as-new. */
@@ -100,6 +103,10 @@ export interface Jobs {
   /** Ids of running jobs that begin with one of these; a job that was started just now may be missing. */
   runningIds(prefixes: readonly string[]): Promise<readonly string[]>;
   cancel(workflowId: string): Promise<void>;
+  /** Notes in the job that somebody besides whoever began it wants it. Nothing happens where it has ended. */
+  want(workflowId: string): Promise<void>;
+  /** Whether somebody has said so. */
+  isWanted(workflowId: string): Promise<boolean>;
   pause(workflowId: string): Promise<void>;
   resume(workflowId: string): Promise<void>;
   /** Without paths the worker writes the reports now, from what is on its disk. */

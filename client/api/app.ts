@@ -2,6 +2,7 @@
  * The HTTP API (CONTRACT §3) as a Fastify app. It speaks to Temporal and S3 through the ports it is given and listens
  * nowhere: worker/api.ts makes a server of it, tests call `inject`.
  */
+import { setMaxListeners } from 'node:events';
 import rateLimit from '@fastify/rate-limit';
 import Fastify, { LogController } from 'fastify';
 import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fastify';
@@ -39,6 +40,8 @@ const SILENCE_MS = 60_000;
 export function buildApi(deps: ApiDeps): FastifyInstance {
   const registry = deps.metrics ?? new Registry();
   const closing = new AbortController();
+  // As many listen as requests wait.
+  setMaxListeners(0, closing.signal);
   const app = Fastify(optionsOf(deps)).withTypeProvider<ZodTypeProvider>();
   app.addHook('preClose', async () => closing.abort());
   app.setValidatorCompiler(validatorCompiler).setSerializerCompiler(() => JSON.stringify);

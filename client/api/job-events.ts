@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProgressAnswer } from '../../core/contract.js';
 import type { ApiContext, ZodApp } from './context.js';
 import { jobDocument } from './job-document.js';
-import { leavingOf } from './leaving.js';
+import { endOf } from './leaving.js';
 import type { OwnedJob } from './owned-job.js';
 import { ownedJob } from './owned-job.js';
 import { answers, jobParams } from './schemas.js';
@@ -20,7 +20,7 @@ export function addJobEvents(app: ZodApp, context: ApiContext): void {
     const { params, principal, headers } = request;
     const job = await ownedJob(context.jobs, params.id, principal);
     if (headers['last-event-id'] === LAST_ID) return reply.code(204).send();
-    const stop = AbortSignal.any([leavingOf(reply), context.closing]);
+    const stop = endOf(reply, context.closing);
     return reply
       .type(MIME)
       .header('x-accel-buffering', 'no')

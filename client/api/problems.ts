@@ -52,7 +52,6 @@ export const PROBLEMS = {
   'job-running': { status: 409, title: 'Conflict', detail: 'The job is still running' },
   'job-ended': { status: 409, title: 'Conflict', detail: 'The job has ended already' },
   'job-cancelled': { status: 409, title: 'Conflict', detail: 'The job was cancelled' },
-  'job-exists': { status: 409, title: 'Conflict', detail: 'Such a job is being started already' },
   gone: { status: 410, title: 'Gone', detail: 'The ZIP file has expired' },
   'too-large': { status: 413, title: 'Content Too Large', detail: 'Total file size exceeds the limit' },
   'body-too-large': {

@@ -3,11 +3,11 @@ import type { JobOrigin } from '../job.js';
 import { Problem } from '../problem.js';
 import { restoreRequest } from '../restore-request.js';
 import type { RestoreRequest } from '../job.js';
+import { sendAccepted } from './accepted.js';
 import type { ApiContext, ZodApp } from './context.js';
 import { problem } from './problems.js';
 import { answers, restoreBody, startHeaders } from './schemas.js';
 import { startOnce } from './start-job.js';
-import { accept } from './zips.js';
 import { splitIds } from '../../core/input.js';
 
 /** Registers the route. */
@@ -23,8 +23,9 @@ export function addRestores(app: ZodApp, { jobs, slots }: ApiContext): void {
     const asked = requestOf(body);
     const start = (id: string, origin: JobOrigin) => jobs.startRestore(asked, id, origin);
     const key = headers['idempotency-key'];
-    const { id } = await startOnce(jobs, slots, { kind: 'restore', principal, key, asked, start });
-    return accept(reply, id);
+    const order = { kind: 'restore', principal, key, asked, isOver: () => false, start } as const;
+    const { id } = await startOnce(jobs, slots, order);
+    return sendAccepted(reply, id);
   });
 }
 

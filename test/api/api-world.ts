@@ -91,15 +91,17 @@ export const running = { status: 'running', endedAtMs: null } as const;
 export function zipJobs(ending: ZipEnding | Promise<ZipEnding> = DONE, changes: Partial<Jobs> = {}) {
   const started = new Map<string, JobState>();
   const { jobs: base, calls } = fakeJobs({ kind: 'cancelled', result: null });
-  const start = async (type: string, request: unknown, id: string, origin?: JobOrigin) => {
+  const start = async (type: string, request: unknown, id: string, origin?: JobOrigin, again = false) => {
     calls.push(['start', type, request, id, origin]);
-    if (started.get(id)?.status === 'running') throw new Problem('already-running', 'taken');
+    const { status = 'none' } = started.get(id) ?? {};
+    if (status === 'running' || (status === 'completed' && !again))
+      throw new Problem('already-running', 'taken');
     started.set(id, state({ workflowId: id, type, ...running, origin: origin ?? null }));
     return { workflowId: id, runId: 'run-1' };
   };
   const jobs: Jobs = {
     ...base,
-    startZip: (request, id, origin) => start('bulkZip', request, id, origin),
+    startZip: (request, id, origin, again) => start('bulkZip', request, id, origin, again),
     startRestore: (request, id, origin) => start('restore', request, id, origin),
     zipEnding: async (id) => {
       const found = await ending;
