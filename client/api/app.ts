@@ -22,6 +22,7 @@ import { addJobs } from './jobs.js';
 import { addNotFound } from './methods.js';
 import { addMetricsRoute, createMetrics } from './metrics.js';
 import { addDocs, addOpenApi } from './openapi.js';
+import { createPlaces } from './places.js';
 import type { ApiDeps } from './ports.js';
 import { problem } from './problems.js';
 import { addRestores } from './restores.js';
@@ -95,6 +96,8 @@ const contextOf = (deps: ApiDeps, registry: Registry, closing: AbortSignal): Api
   metrics: createMetrics(registry),
   slots: createJobSlots(deps.jobs, deps.settings.jobsPerUser, deps.nowMs),
   waiting: createWaiting(deps.jobs, closing),
+  downloads: createPlaces(deps.settings.downloadsPerUser, 'too-many-downloads'),
+  streams: createPlaces(deps.settings.streamsPerUser, 'too-many-streams'),
 });
 
 /** Everything that needs a token. */

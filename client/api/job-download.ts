@@ -12,7 +12,8 @@ import { sendZip } from './send-zip.js';
 import { problemOfZip } from './zip-ending.js';
 
 /** Registers the route. */
-export function addJobDownload(app: ZodApp, { jobs, zips, settings, nowMs }: ApiContext): void {
+export function addJobDownload(app: ZodApp, context: ApiContext): void {
+  const { jobs, settings, nowMs } = context;
   app.route({
     method: ['GET', 'HEAD'],
     url: '/jobs/:id/download',
@@ -21,7 +22,7 @@ export function addJobDownload(app: ZodApp, { jobs, zips, settings, nowMs }: Api
     handler: async (request, reply) => {
       const job = await ownedJob(jobs, request.params.id, request.principal);
       const result = await finishedZip(jobs, job, { ttlMs: settings.zipTtlMs, nowMs: nowMs() });
-      return sendZip(zips, result, request, reply, `${jobUrl(request.params.id)}/download`);
+      return sendZip(context, result, request, reply, `${jobUrl(request.params.id)}/download`);
     },
   });
 }

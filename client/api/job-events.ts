@@ -20,6 +20,7 @@ export function addJobEvents(app: ZodApp, context: ApiContext): void {
     const { params, principal, headers } = request;
     const job = await ownedJob(context.jobs, params.id, principal);
     if (headers['last-event-id'] === LAST_ID) return reply.code(204).send();
+    context.streams.take(principal, reply);
     const stop = endOf(reply, context.closing);
     return reply
       .type(MIME)

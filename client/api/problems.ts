@@ -86,6 +86,18 @@ export const PROBLEMS = {
     detail: 'Too many jobs of yours are running. Please wait until one has ended.',
     headers: { 'retry-after': RETRY_AFTER_S },
   },
+  'too-many-downloads': {
+    status: 429,
+    title: 'Too Many Requests',
+    detail: 'Too many downloads of yours are under way. Please wait until one has ended.',
+    headers: { 'retry-after': RETRY_AFTER_S },
+  },
+  'too-many-streams': {
+    status: 429,
+    title: 'Too Many Requests',
+    detail: 'Too many event streams of yours are open. Please close one.',
+    headers: { 'retry-after': RETRY_AFTER_S },
+  },
   'client-left': { status: 499, title: 'Client Closed Request', detail: 'The client went away' },
   storage: { status: 500, title: 'Internal Server Error', detail: 'Failed to download file from storage' },
   zip: { status: 500, title: 'Internal Server Error', detail: 'Failed to create ZIP file' },

@@ -112,7 +112,7 @@ function watchEnding(
 }
 
 async function answer(
-  { zips, metrics }: ApiContext,
+  context: ApiContext,
   { id }: StartedJob,
   waited: Waited,
   { request, reply }: Exchange,
@@ -120,13 +120,13 @@ async function answer(
   switch (waited.kind) {
     case 'left':
       // Of an answer that nobody takes, Fastify says nothing.
-      metrics.answered(PROBLEMS['client-left'].status);
+      context.metrics.answered(PROBLEMS['client-left'].status);
       request.log.info({ request_id: request.id, job: id }, 'the client left');
       throw problem('client-left');
     case 'late':
       return sendAccepted(reply, id);
     case 'completed':
-      return sendZip(zips, waited.result, request, reply, `${jobUrl(id)}/download`);
+      return sendZip(context, waited.result, request, reply, `${jobUrl(id)}/download`);
     default:
       throw problemOfZip(waited);
   }

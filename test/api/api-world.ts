@@ -51,6 +51,9 @@ export const SETTINGS: ApiSettings = {
   zipWaitMs: 20_000,
   ratePerMinute: 1000,
   jobsPerUser: 5,
+  downloadsPerUser: 8,
+  streamsPerUser: 10,
+  pace: { windowMs: 60_000, leastBytes: 1 },
   events: { pollMs: 1, heartbeatMs: 60_000 },
 };
 

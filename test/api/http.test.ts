@@ -150,6 +150,12 @@ describe('without a token', () => {
       503,
       { status: 'not ready', checks: { temporal: 'ok', s3: 'failed' } },
     ]);
+    const idle = apiOf({ checks: { temporal: async () => true, worker: async () => false } });
+    const unattended = await send(idle, { method: 'GET', url: '/readyz' });
+    expect([unattended.statusCode, unattended.json()]).toEqual([
+      503,
+      { status: 'not ready', checks: { temporal: 'ok', worker: 'failed' } },
+    ]);
     const good = await send(apiOf({ checks: { temporal: async () => true } }), {
       method: 'GET',
       url: '/readyz',
