@@ -3,7 +3,7 @@
  * speak to `Jobs`; only jobs.ts behind it knows Temporal, so tests hand in a plain object.
  */
 import type { ProgressAnswer, ReportTexts, RestorePreview, RestoreResult } from '../core/contract.js';
-import type { BulkZipResult, Compression, OnError } from '../core/zip-contract.js';
+import type { BulkZipResult, Compression, OnError, ZipSizes } from '../core/zip-contract.js';
 
 /** The workflow's argument, as CONTRACT §1 has it. */
 export interface RestoreRequest {
@@ -67,8 +67,10 @@ export type ZipEnding =
       readonly kind: 'failed';
       readonly type: string;
       readonly message: string;
-      /** What the failure's details add: `workspace-inactive`, `unavailable`, `audit-unavailable`. */
+      /** What the failure's details add: `workspace-inactive`, `unavailable`, `audit-unavailable`, `misconfigured`. */
       readonly reason: string | null;
+      /** Where the ZIP would be too large. */
+      readonly sizes?: ZipSizes;
     }
   | { readonly kind: 'terminated'; readonly message: string }
   | { readonly kind: 'timed_out'; readonly message: string };

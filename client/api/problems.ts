@@ -1,4 +1,6 @@
 /** The catalogue of refusals: each code with its status and its words (RFC 9457). CONTRACT §3 fixes the `detail` texts. */
+import type { ZipSizes } from '../../core/zip-contract.js';
+
 export interface ProblemKind {
   readonly status: number;
   readonly title: string;
@@ -127,6 +129,8 @@ export interface Refusal {
   readonly detail?: string;
   readonly errors?: readonly FieldError[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** Members of the document besides those of RFC 9457. */
+  readonly sizes?: ZipSizes;
 }
 
 /** Thrown by handlers and hooks; the error handler writes it down. */
@@ -148,7 +152,7 @@ export const problem = (code: ProblemCode, more: Omit<Refusal, 'code'> = {}): Ht
   new HttpProblem({ code, ...more });
 
 /** The document that goes out. */
-export function problemDocument({ code, detail, errors }: Refusal, requestId: string | null) {
+export function problemDocument({ code, detail, errors, sizes }: Refusal, requestId: string | null) {
   const kind: ProblemKind = PROBLEMS[code];
   return {
     type: `urn:stowage:problem:${code}`,
@@ -157,6 +161,7 @@ export function problemDocument({ code, detail, errors }: Refusal, requestId: st
     detail: detail ?? kind.detail,
     ...(kind.constant || requestId === null ? {} : { instance: requestId }),
     ...(errors === undefined ? {} : { errors }),
+    ...sizes,
   };
 }
 

@@ -59,6 +59,8 @@ const refusal = z.object({
   detail: z.string(),
   instance: z.string().optional().describe('The id of the request, as in X-Request-ID'),
   errors: z.array(z.object({ in: z.string(), pointer: z.string(), detail: z.string() })).optional(),
+  limit_bytes: z.int().optional().describe('What all files may have together, where they are more'),
+  actual_bytes: z.int().optional().describe('What they have together'),
 });
 
 const job = z.object({

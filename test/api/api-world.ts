@@ -14,7 +14,7 @@ import { send } from './send.js';
 export const NOW_MS = Date.UTC(2025, 9, 19, 14, 30, 22);
 export const SECRET = 'a secret of at least thirty-two characters';
 export const USER = 'user-1';
-export const WORKSPACE = 'workspace-1';
+export const WORKSPACE = 'c0ffee00-e29b-41d4-a716-446655440000';
 export const CLIENT = '550e8400-e29b-41d4-a716-446655440000';
 export const IDS: readonly string[] = [0, 1, 2].map((at) => `123e4567-e89b-12d3-a456-42661417400${at}`);
 export const URL = `/api/v1/clients/${CLIENT}/attachments/download-multiple`;

@@ -176,7 +176,7 @@ describe('without a token', () => {
       'zip_bytes_count 1',
     ])
       expect(body).toContain(line);
-    expect(body).not.toMatch(/user-1|workspace-1|550e8400|123e4567/);
+    expect(body).not.toMatch(/user-1|c0ffee00|550e8400|123e4567/);
     const refused = apiOf({ jobs: zipJobs(failed('NotFound')).jobs });
     await askZip(refused);
     expect((await send(refused, { method: 'GET', url: '/metrics' })).body).toContain('zip_not_found_total 1');

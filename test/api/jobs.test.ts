@@ -12,6 +12,7 @@ import {
   ETAG,
   NOW_MS,
   USER,
+  WORKSPACE,
   ZIP,
   ZIP_RESULT,
   apiOf,
@@ -56,7 +57,7 @@ describe('whose job it is', () => {
     ['no id for Temporal', { state: () => Promise.reject(new Problem('usage', 'too long')) }],
     [
       'of another user',
-      { state: async () => state({ origin: { user: 'x', workspace: 'workspace-1', requestHash: '' } }) },
+      { state: async () => state({ origin: { user: 'x', workspace: WORKSPACE, requestHash: '' } }) },
     ],
     [
       'of another workspace',

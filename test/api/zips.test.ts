@@ -1,6 +1,7 @@
 /** POST …/download-multiple: the seed's fifteen tests, as far as HTTP goes, and every row of the table in CONTRACT §3. */
 import { describe, expect, test } from '@jest/globals';
 import type { ZipEnding } from '../../client/job.js';
+import { pino } from 'pino';
 import { Problem } from '../../client/problem.js';
 import { until } from '../support/until.js';
 import {
@@ -130,8 +131,12 @@ describe('validation', () => {
   test('total size > 100 MB → 413 with the sizes', async () => {
     const detail =
       'Total file size exceeds 100 MB limit. Selected files total 110.5 MB. Please select fewer files.';
-    const response = await answerTo(failed('TooLarge', null, detail));
-    expect([response.statusCode, response.json()]).toEqual([413, expect.objectContaining({ detail })]);
+    const sizes = { limit_bytes: 104_857_600, actual_bytes: 115_867_648 };
+    const response = await answerTo({ ...failed('TooLarge', null, detail), sizes } as ZipEnding);
+    expect([response.statusCode, response.json()]).toEqual([
+      413,
+      expect.objectContaining({ detail, ...sizes }),
+    ]);
   });
 });
 
@@ -182,6 +187,8 @@ describe('security', () => {
 describe('failures', () => {
   test.each<readonly [string, ZipEnding, number, string]>([
     ['storage', failed('StorageError'), 500, 'Failed to download file from storage'],
+    ['a worker that refuses what the API let pass', failed('InvalidInput'), 500, 'Failed to create ZIP file'],
+    ['a worker without a setting', failed('ZipError', 'misconfigured'), 500, 'Failed to create ZIP file'],
     ['the ZIP', failed('ZipError'), 500, 'Failed to create ZIP file'],
     ['something unknown', failed('Surprise'), 500, 'Failed to create ZIP file'],
     ['a termination', { kind: 'terminated', message: 'by hand' }, 500, 'Failed to create ZIP file'],
@@ -198,11 +205,23 @@ describe('failures', () => {
   test.each<readonly [string, ZipEnding]>([
     ['S3 is away', failed('StorageError', 'unavailable')],
     ['the audit log is away', failed('StorageError', 'audit-unavailable')],
-    ['the audit log is away, by type', failed('AuditUnavailable')],
     ['Mongo is away', failed('StorageError', 'unavailable')],
   ])('%s → 503 with Retry-After', async (_what, ending) => {
     const { statusCode, headers } = await answerTo(ending);
     expect([statusCode, headers['retry-after']]).toEqual([503, '5']);
+  });
+
+  test.each([
+    [
+      failed('ZipError', 'misconfigured', 'STOWAGE_ZIP_BUCKET is not set on the worker'),
+      'STOWAGE_ZIP_BUCKET',
+    ],
+    [failed('InvalidInput', null, 'attachments.x: expected less'), 'ZIP_MAX_FILES'],
+  ])('what operators have to mend is in the log, not in the answer', async (ending, cause) => {
+    const lines: string[] = [];
+    const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
+    const { body } = await askZip(apiOf({ log, jobs: zipJobs(ending).jobs }));
+    expect([body.includes(cause), lines.join('').includes(cause)]).toEqual([false, true]);
   });
 
   test('Temporal is away → 503 with Retry-After, and no address of it', async () => {

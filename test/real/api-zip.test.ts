@@ -125,7 +125,7 @@ describe('sizes', () => {
     const before = await finished();
     expect(await problemOf(await clinic.askZip([most, one, await add(1)]))).toEqual([
       413,
-      'Total file size exceeds 1 MB limit. Selected files total 1.0 MB. Please select fewer files.',
+      'Total file size exceeds 1 MB limit. Selected files total 1.000001 MB. Please select fewer files.',
     ]);
     expect(await finished()).toBe(before);
   });
