@@ -20,7 +20,7 @@ import { addJobEvents } from './job-events.js';
 import { addJobReport } from './job-report.js';
 import { addJobs } from './jobs.js';
 import { addNotFound } from './methods.js';
-import { addMetricsRoute, createMetrics } from './metrics.js';
+import { addMetricsRoute, addTiming, createMetrics } from './metrics.js';
 import { addDocs, addOpenApi } from './openapi.js';
 import { createPlaces } from './places.js';
 import type { ApiDeps } from './ports.js';
@@ -51,12 +51,13 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
   addNotFound(app);
   addEnvelope(app);
   addOpenApi(app, VERSION);
+  const context = contextOf(deps, registry, closing.signal);
+  addTiming(app, context.metrics);
   app.register(async (open) => {
     addHealth(open, deps.checks);
     addMetricsRoute(open, registry);
     addDocs(open);
   });
-  const context = contextOf(deps, registry, closing.signal);
   app.register(async (api) => addApi(api.withTypeProvider<ZodTypeProvider>(), context), {
     prefix: '/api/v1',
   });
