@@ -39,7 +39,10 @@ export function createZipReader(
       const first = await patient.readRange(object, start, end, signal).catch((error: unknown) => {
         throw problemOf(error);
       });
-      return Readable.from(resumed(patient, object, first, [start, end], signal));
+      // A client may leave before anything was read: then nobody else would hear of the first body's end, or let it go.
+      first.on('error', () => {});
+      const body = Readable.from(resumed(patient, object, first, [start, end], signal));
+      return body.once('close', () => first.destroy());
     },
   };
 }
