@@ -16,7 +16,9 @@ export const zipAppend = (deps: ZipDeps, { job, segment }: ZipAppendStep): Promi
     if (typeof nameOf !== 'function') return nameOf;
     const known = await readWork<SegmentRecord>(zips, job, WORK.record(segment));
     if (known !== null) return answer(page, known);
-    const record = await buildSegment(createBuilder(deps, job, nameOf, context), page.segment, page.entries);
+    const { segment: planned, entries } = page;
+    const built = await buildSegment(createBuilder(deps, job, nameOf, context), planned, entries);
+    const record: SegmentRecord = { segment: planned, ...built };
     await writeWork(zips, job, WORK.record(segment), record);
     return answer(page, record);
   });

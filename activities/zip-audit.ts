@@ -4,7 +4,7 @@ import type { StepContext } from './step.js';
 import type { ZipDeps } from './zip-deps.js';
 import { jobDigest } from './zip-place.js';
 import { AuditUnavailable, runZipStep } from './zip-refusals.js';
-import { readStretches } from './zip-records.js';
+import { plannedOf, readStretches } from './zip-records.js';
 import { WORK, needWork } from './zip-work.js';
 import type { PlannedEntry, StoredPlan } from './zip-work.js';
 
@@ -21,7 +21,7 @@ async function record(deps: ZipDeps, job: ZipJobRef, { signal }: StepContext): P
     userId: source.requestedBy,
     workspaceId: source.workspaceId,
     clientId: source.clientId,
-    attachmentIds: read.flatMap(({ origin }) => origin.id ?? []),
+    attachmentIds: read.flatMap(({ id }) => id ?? []),
     totalSizeBytes: read.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
   };
   await deps.attachments.recordAccess(event).catch(({ message }: Error) => {
@@ -38,8 +38,7 @@ async function includedEntries(
 ): Promise<readonly PlannedEntry[]> {
   const plan = await needWork<StoredPlan>(deps.zips, job, WORK.plan);
   const stretches = await readStretches(deps, plan, signal);
-  return stretches.flatMap(({ planned, built }) => {
-    const included = new Set(built.entries.map(({ place }) => place));
-    return planned.filter(({ place }) => included.has(place));
-  });
+  const all = await plannedOf(deps, plan)({ pages: stretches.flatMap(({ pages }) => pages) });
+  const included = new Set(stretches.flatMap(({ built }) => built.entries.map(({ place }) => place)));
+  return all.filter(({ place }) => included.has(place));
 }

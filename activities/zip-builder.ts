@@ -8,6 +8,7 @@ import type { NameOf } from './zip-names.js';
 import type { Reading } from './zip-read.js';
 import { UPLOAD } from './zip-ports.js';
 import { EntryFailed, EntryUnavailable, isOfEntry, reasonOf } from './zip-refusals.js';
+import { originOf } from './zip-work.js';
 import type { DroppedEntry, PlannedEntry, RecordedEntry, WrittenPart } from './zip-work.js';
 
 export interface Builder {
@@ -63,7 +64,7 @@ export interface Built {
  */
 export async function orDropped<T>(
   { job, lastTry, signal }: Builder,
-  { place, origin }: PlannedEntry,
+  entry: PlannedEntry,
   work: () => Promise<T>,
 ): Promise<T | DroppedEntry> {
   try {
@@ -72,10 +73,11 @@ export async function orDropped<T>(
     signal.throwIfAborted();
     if (!isOfEntry(error)) throw error;
     const passing = error.code === 'unavailable';
-    if (passing && !lastTry) throw new EntryUnavailable(origin);
+    if (passing && !lastTry) throw new EntryUnavailable(originOf(entry));
     const reason = reasonOf(error);
-    if (job.onError === 'fail') throw new EntryFailed(origin, reason, passing ? 'unavailable' : undefined);
-    return { place, reason };
+    if (job.onError === 'fail')
+      throw new EntryFailed(originOf(entry), reason, passing ? 'unavailable' : undefined);
+    return { place: entry.place, reason };
   }
 }
 

@@ -11,7 +11,7 @@ import { mergeStretches } from './zip-merge-parts.js';
 import { planNames } from './zip-names.js';
 import type { ObjectState, UploadedPart } from './zip-ports.js';
 import { refuse, runZipStep } from './zip-refusals.js';
-import { readStretches } from './zip-records.js';
+import { plannedOf, readStretches } from './zip-records.js';
 import { lastPart, resultOf } from './zip-tail.js';
 import { WORK, needWork, readWork, writeWork } from './zip-work.js';
 import type { StoredPlan } from './zip-work.js';
@@ -36,12 +36,13 @@ async function prepare(deps: ZipDeps, job: ZipJobRef, context: StepContext): Pro
   const nameOf = await planNames(deps, job, plan.namesDigest);
   if (typeof nameOf !== 'function') return nameOf;
   const builder = createBuilder(deps, job, nameOf, context);
-  const merged = await mergeStretches(builder, await readStretches(deps, plan, context.signal));
-  const last = lastPart(plan, merged, nameOf);
+  const planned = plannedOf(deps, plan);
+  const merged = await mergeStretches(builder, await readStretches(deps, plan, context.signal), planned);
+  const last = await lastPart(plan, merged, nameOf, planned);
   if ('problem' in last) return refuse('ZipError', last.problem);
   const end = await sendPart(builder, plan.finalPart, last.bytes);
   const parts = merged.stretches.flatMap(({ built }) => built.parts);
-  const ending = { parts: [...parts, end], result: resultOf(plan, merged, last.zipBytes) };
+  const ending = { parts: [...parts, end], result: resultOf(plan, merged, last) };
   await writeWork(deps.zips, job, WORK.ending, ending);
   return ending;
 }

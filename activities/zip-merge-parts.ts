@@ -6,32 +6,35 @@ import type { Builder, Built, EntryToWrite } from './zip-builder.js';
 import { writeGlue } from './zip-glue.js';
 import type { Glue } from './zip-glue.js';
 import { buildSegment } from './zip-segment.js';
-import type { PlanPage, PlannedEntry, SegmentRecord } from './zip-work.js';
+import type { PlannedOf } from './zip-records.js';
+import type { PlannedEntry, SegmentRecord } from './zip-work.js';
 
 /** A stretch of the ZIP as it lies in S3. */
 export interface Stretch {
   readonly segment: ZipSegment;
-  /** Those that were to be in it. */
-  readonly planned: readonly PlannedEntry[];
+  /** The plan's pages of those that were to be in it. */
+  readonly pages: readonly number[];
   readonly built: Built;
 }
 
-export const stretchOf = ({ segment, entries }: PlanPage, record: SegmentRecord): Stretch => ({
+export const stretchOf = (at: number, { segment, ...built }: SegmentRecord): Stretch => ({
   segment,
-  planned: entries,
-  built: record,
+  pages: [at],
+  built,
 });
 
 export interface Merged {
-  /** All entries that were ever to be in the ZIP. */
-  readonly planned: readonly PlannedEntry[];
   readonly stretches: readonly Stretch[];
   /** What goes before the central directory, in the last part. */
-  readonly tail: Glue;
+  readonly tail: Glue & Pick<Stretch, 'pages'>;
 }
 
 /** Builds neighbours together until no part but the last is too small. */
-export async function mergeStretches(builder: Builder, all: readonly Stretch[]): Promise<Merged> {
+export async function mergeStretches(
+  builder: Builder,
+  all: readonly Stretch[],
+  plannedOf: PlannedOf,
+): Promise<Merged> {
   const plan = mergeUndersized(
     all.map(({ segment, built }, at) => ({
       segment: at,
@@ -40,18 +43,14 @@ export async function mergeStretches(builder: Builder, all: readonly Stretch[]):
     })),
   );
   // An entry may drop out even now: what was built is looked at once more.
-  if (plan.rebuilt.length > 0) return mergeStretches(builder, await rebuild(builder, all, plan));
-  const tail = await writeGlue(
-    builder,
-    plan.tail.flatMap((at) => again(all[at])),
-    0,
-  );
-  const droppedBefore = plan.tail.flatMap((at) => all[at]?.built.dropped ?? []);
-  const last = new Set(plan.tail);
+  if (plan.rebuilt.length > 0)
+    return mergeStretches(builder, await rebuild(builder, all, plan, plannedOf), plannedOf);
+  const last = plan.tail.flatMap((at) => all[at] ?? []);
+  const { together, pages, droppedBefore } = await joined(last, plannedOf);
+  const tail = await writeGlue(builder, together, 0);
   return {
-    planned: all.flatMap(({ planned }) => planned),
-    stretches: all.filter((_, at) => !last.has(at)),
-    tail: { ...tail, dropped: [...droppedBefore, ...tail.dropped] },
+    stretches: all.filter((stretch) => !last.includes(stretch)),
+    tail: { ...tail, pages, dropped: [...droppedBefore, ...tail.dropped] },
   };
 }
 
@@ -59,39 +58,45 @@ async function rebuild(
   builder: Builder,
   all: readonly Stretch[],
   { rebuilt }: MergePlan,
+  plannedOf: PlannedOf,
 ): Promise<readonly Stretch[]> {
-  const next = [...all] as (Stretch | null)[];
+  const next = new Map(all.entries());
   for (const { segments } of rebuilt) {
-    const last = segments.at(-1) ?? 0;
-    const together = segments.flatMap((at) => again(all[at]));
-    const segment = reduced(all[last]);
+    const group = segments.flatMap((at) => all[at] ?? []);
+    const last = group.at(-1);
+    if (last === undefined) throw new Error('a merge names no segment');
+    const { together, pages, droppedBefore } = await joined(group, plannedOf);
+    const segment = reduced(last, (await plannedOf(last)).at(-1)?.place);
     const built = await buildSegment(builder, segment, together);
-    const droppedBefore = segments.flatMap((at) => all[at]?.built.dropped ?? []);
-    for (const at of segments) next[at] = null;
-    next[last] = {
-      segment,
-      planned: segments.flatMap((at) => all[at]?.planned ?? []),
-      built: { ...built, dropped: [...droppedBefore, ...built.dropped] },
-    };
+    for (const at of segments) next.delete(at);
+    const dropped = [...droppedBefore, ...built.dropped];
+    next.set(segments.at(-1) ?? 0, { segment, pages, built: { ...built, dropped } });
   }
-  return next.filter((stretch) => stretch !== null);
+  return [...next].toSorted(([one], [other]) => one - other).map(([, stretch]) => stretch);
 }
 
-/** The entries that are in a stretch, each with what it was packed to before. */
-function again(stretch: Stretch | undefined): readonly EntryToWrite[] {
-  const packed = new Map(stretch?.built.entries.map(({ place, packedBytes }) => [place, packedBytes]));
-  return (stretch?.planned ?? []).flatMap((entry) => {
+/** Neighbours as one: the entries that are in them, each with what it was packed to before. */
+async function joined(group: readonly Stretch[], plannedOf: PlannedOf) {
+  const together: EntryToWrite[] = [];
+  for (const stretch of group) together.push(...again(stretch, await plannedOf(stretch)));
+  return {
+    together,
+    pages: group.flatMap(({ pages }) => pages),
+    droppedBefore: group.flatMap(({ built }) => built.dropped),
+  };
+}
+
+function again({ built }: Stretch, planned: readonly PlannedEntry[]): readonly EntryToWrite[] {
+  const packed = new Map(built.entries.map(({ place, packedBytes }) => [place, packedBytes]));
+  return planned.flatMap((entry) => {
     const packedHint = packed.get(entry.place);
     return packedHint === undefined ? [] : { ...entry, packedHint };
   });
 }
 
-/** The last segment of a group: a run where its large entry dropped out. */
-function reduced(stretch: Stretch | undefined): ZipSegment {
-  if (stretch === undefined) throw new Error('a merge names a segment that is not there');
-  const { segment, planned, built } = stretch;
-  const largeIsThere = planned.at(-1)?.place === built.entries.at(-1)?.place;
-  if (segment.kind === 'run' || largeIsThere) return segment;
+/** The last segment of a group: a run where its large entry, the last that was planned, dropped out. */
+function reduced({ segment, built }: Stretch, lastPlanned: number | undefined): ZipSegment {
+  if (segment.kind === 'run' || lastPlanned === built.entries.at(-1)?.place) return segment;
   const { firstPart, from, to } = segment;
   return { kind: 'run', firstPart, parts: 1, from, to };
 }

@@ -8,6 +8,7 @@ import type {
   ZipJobRef,
   ZipPlanAnswer,
   ZipPlanRequest,
+  ZipRefusal,
   ZipSource,
 } from '../core/zip-contract.js';
 import { methodFor } from '../core/zip-compressible.js';
@@ -22,10 +23,10 @@ import { safeNames } from './zip-names.js';
 import { placeOf, type ZipPlace } from './zip-place.js';
 import { EntryFailed, refuse, runZipStep } from './zip-refusals.js';
 import { survey, type Survey } from './zip-survey.js';
-import { WORK, readWork, writeWork } from './zip-work.js';
+import { WORK, originOf, readWork, writeWork } from './zip-work.js';
 import type { PlanPage, PlannedEntry, RefusedEntry, StoredPlan } from './zip-work.js';
 
-const WRITES_AT_ONCE = 8;
+const WRITES_AT_ONCE = 4;
 /** Somebody waits for a ZIP of attachments. */
 const SHORT_RETRY_DELAY_MS = 10_000;
 
@@ -45,15 +46,26 @@ async function plan(deps: ZipDeps, request: ZipPlanRequest, context: StepContext
     return refuse('ZipError', 'STOWAGE_ZIP_BUCKET is not set on the worker', 'misconfigured');
   const written = await readWork<StoredPlan>(deps.zips, place, WORK.plan);
   if (written !== null) return { kind: 'planned', job: written.job };
-  const found = await survey(deps, input.value, place.workPrefix, context.signal);
-  if ('kind' in found) return found;
-  const sorted = sortEntries(input.value, found, request.startedAtMs);
+  const sorted = await surveyAndSort(deps, request, input.value, place, context);
+  if ('kind' in sorted) return sorted;
   const layout = layOutZip(sorted.entries);
   if ('problem' in layout) return refuse('ZipError', layout.problem);
   return {
     kind: 'planned',
     job: await writePlan(deps, request, input.value, place, sorted, layout, context),
   };
+}
+
+/** What was found is let go as soon as it is sorted: there may be a hundred thousand. */
+async function surveyAndSort(
+  deps: ZipDeps,
+  { startedAtMs }: ZipPlanRequest,
+  input: ZipInput,
+  { workPrefix }: ZipPlace,
+  { signal }: StepContext,
+): Promise<SortedEntries | ZipRefusal> {
+  const found = await survey(deps, input, workPrefix, signal);
+  return 'kind' in found ? found : sortEntries(input, found, startedAtMs);
 }
 
 interface SortedEntries {
@@ -72,17 +84,23 @@ function sortEntries(input: ZipInput, found: Survey, startedAtMs: number): Sorte
   );
   const entries: (PlannedEntry & { readonly name: string })[] = [];
   const refused: RefusedEntry[] = [];
-  for (const [place, { origin, bucket, key, contentType, mtimeS, state }] of found.entries.entries()) {
+  for (const [place, entry] of found.entries.entries()) {
+    const { id, bucket, key, contentType, mtimeS, state } = entry;
     const name = names[place] ?? '';
     if (typeof state === 'string') {
-      if (onError === 'fail') throw new EntryFailed(origin, state);
-      refused.push({ place, origin, name: kind === 'attachments' ? null : name, reason: state });
+      if (onError === 'fail') throw new EntryFailed(originOf(entry), state);
+      refused.push({
+        place,
+        origin: originOf(entry),
+        name: kind === 'attachments' ? null : name,
+        reason: state,
+      });
       continue;
     }
     const { etag, sizeBytes } = state;
     const method = methodFor(compression, { name, contentType, sizeBytes });
     const written = mtimeS ?? Math.floor(startedAtMs / 1000);
-    entries.push({ place, origin, bucket, key, etag, sizeBytes, mtimeS: written, method, name });
+    entries.push({ place, id, bucket, key, etag, sizeBytes, mtimeS: written, method, name });
   }
   return { entries, refused, namesDigest: found.namesDigest };
 }

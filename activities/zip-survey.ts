@@ -19,7 +19,7 @@ import { NOT_FOUND, isOfEntry, reasonOf, refuse } from './zip-refusals.js';
 import type { NamesDigest, PlannedEntry } from './zip-work.js';
 
 /** `state`: the object, or why it cannot be had. */
-export interface SurveyedEntry extends Pick<PlannedEntry, 'origin' | 'bucket' | 'key'> {
+export interface SurveyedEntry extends Pick<PlannedEntry, 'id' | 'bucket' | 'key'> {
   /** As asked for: neither safe nor unique. */
   readonly rawName: string;
   readonly contentType: string | null;
@@ -72,7 +72,7 @@ async function surveyAttachments(
 }
 
 const surveyed = (attachment: Attachment, bucket: string, state: ObjectState | string): SurveyedEntry => ({
-  origin: { id: attachment.id },
+  id: attachment.id,
   bucket,
   key: attachment.s3Key,
   rawName: attachment.fileName,
@@ -100,7 +100,7 @@ async function surveyObjects(
 }
 
 const ofObject = ({ bucket, key, name }: WantedObject, state: ObjectState | string): SurveyedEntry => ({
-  origin: { uri: `s3://${bucket}/${key}` },
+  id: null,
   bucket,
   key,
   rawName: name,

@@ -14,7 +14,8 @@ import type { ZipPlace } from './zip-place.js';
 export interface PlannedEntry extends PinnedObject {
   /** Its place in the request. */
   readonly place: number;
-  readonly origin: ZipOrigin;
+  /** The attachment's; null of any other object, which is known by its URI. */
+  readonly id: string | null;
   readonly sizeBytes: number;
   readonly mtimeS: number;
   readonly method: Compression;
@@ -22,8 +23,13 @@ export interface PlannedEntry extends PinnedObject {
   readonly name: string | null;
 }
 
+/** What callers know an entry by: made where it is said, because a plan may have a hundred thousand. */
+export const originOf = ({ id, bucket, key }: Pick<PlannedEntry, 'id' | 'bucket' | 'key'>): ZipOrigin =>
+  id === null ? { uri: `s3://${bucket}/${key}` } : { id };
+
 /** What the plan left out already. */
-export interface RefusedEntry extends Pick<PlannedEntry, 'place' | 'origin' | 'name'> {
+export interface RefusedEntry extends Pick<PlannedEntry, 'place' | 'name'> {
+  readonly origin: ZipOrigin;
   readonly reason: string;
 }
 
@@ -62,6 +68,7 @@ export interface DroppedEntry {
 }
 
 export interface SegmentRecord {
+  readonly segment: ZipSegment;
   readonly parts: readonly WrittenPart[];
   readonly entries: readonly RecordedEntry[];
   readonly dropped: readonly DroppedEntry[];

@@ -18,7 +18,11 @@ const IDS_EXPECTED =
 
 /** The workflow's input as an object; the HTTP API describes and checks its body with it. */
 export const restoreObject = z.strictObject({
-  raw_file_ids: z.union([z.string(), z.array(z.string())], { error: IDS_EXPECTED }),
+  raw_file_ids: z
+    .union([z.string().meta({ minLength: MIN_ID_CHARACTERS }), z.array(z.string()).meta({ minItems: 1 })], {
+      error: IDS_EXPECTED,
+    })
+    .describe('Ids, separated by commas or line breaks, or a list of them: at least 3 characters in all'),
   files: z
     .array(z.string().min(1, 'expected a glob such as "*.raw"'), {
       error: 'expected a list of globs such as ["*.raw"]',

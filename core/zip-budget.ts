@@ -14,7 +14,10 @@ export const LARGE_BYTES = 32 * MEBIBYTE;
 /** A copied object takes two parts at least; more of them would leave too few for the rest. */
 export const MAX_COPIED = 4000;
 
-const RUN_BYTES = 16 * MEBIBYTE;
+export const RUN_BYTES = 16 * MEBIBYTE;
+
+/** A run of so many entries ends as soon as it is a whole part: its page of the plan stays small, whatever the entries are. */
+export const RUN_ENTRIES = 4096;
 const COPY_BYTES = 512 * MEBIBYTE;
 
 /** What an entry weighs against the budget. */

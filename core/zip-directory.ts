@@ -22,28 +22,51 @@ export interface ZipDirectory {
   readonly zipBytes: number;
 }
 
+/** A directory that grows segment by segment, so that nobody has to hold all entries at once. */
+export interface OpenDirectory {
+  /** The next segment. Its problem, if it has one, ends the ZIP. */
+  add(segment: WrittenSegment): { readonly problem: string } | null;
+  close(): ZipDirectory;
+}
+
 /**
  * Lays the directory out over segments in their order. An entry lies whole in one segment, so a segment whose length is not the
  * sum of its entries would shift all that follow: that is a problem, and never a ZIP.
  */
+export function openDirectory(): OpenDirectory {
+  const pieces: Uint8Array[] = [];
+  let [offset, count, at] = [0, 0, 0];
+  return {
+    add: ({ bytes, entries }) => {
+      const [begin, records]: [number, Uint8Array[]] = [offset, []];
+      for (const entry of entries) {
+        records.push(centralRecord(entry, offset));
+        offset += entryBytes(entry);
+      }
+      pieces.push(concat(records));
+      count += entries.length;
+      at += 1;
+      if (offset === begin + bytes) return null;
+      return { problem: `segment ${at - 1}: wanted ${offset - begin} bytes, found ${bytes}` };
+    },
+    close: () => {
+      const directoryBytes = pieces.reduce((sum, { length }) => sum + length, 0);
+      const bytes = concat([...pieces, endRecords({ entries: count, offset, bytes: directoryBytes })]);
+      return { bytes, entries: count, zipBytes: offset + bytes.length };
+    },
+  };
+}
+
+/** The directory over segments that are all at hand. */
 export function layDirectory(
   segments: readonly WrittenSegment[],
 ): ZipDirectory | { readonly problem: string } {
-  const records: Uint8Array[] = [];
-  let offset = 0;
-  for (const [at, { bytes, entries }] of segments.entries()) {
-    const end = offset + bytes;
-    for (const entry of entries) {
-      records.push(centralRecord(entry, offset));
-      offset += entryBytes(entry);
-    }
-    if (offset !== end)
-      return { problem: `segment ${at}: wanted ${bytes - (end - offset)} bytes, found ${bytes}` };
+  const directory = openDirectory();
+  for (const segment of segments) {
+    const problem = directory.add(segment);
+    if (problem !== null) return problem;
   }
-  const directory = concat(records);
-  const end = endRecords({ entries: records.length, offset, bytes: directory.length });
-  const bytes = concat([directory, end]);
-  return { bytes, entries: records.length, zipBytes: offset + bytes.length };
+  return directory.close();
 }
 
 /** What an entry occupies: its local header and its bytes. */

@@ -1,5 +1,13 @@
 /** From entries to segments: which are collected, which are copied inside S3, which are deflated as a stream (zip-segments.ts). */
-import { LARGE_BYTES, MAX_COPIED, MAX_PARTS, MIN_PART_BYTES, partSizes } from './zip-budget.js';
+import {
+  LARGE_BYTES,
+  MAX_COPIED,
+  MAX_PARTS,
+  MIN_PART_BYTES,
+  RUN_BYTES,
+  RUN_ENTRIES,
+  partSizes,
+} from './zip-budget.js';
 import type { PartSizes, Weight } from './zip-budget.js';
 import { entryBytes } from './zip-directory.js';
 import { localHeaderBytes } from './zip-format.js';
@@ -81,7 +89,13 @@ function segmentEndingWith(
   const weight = run.weight + runWeight(entry);
   const certainBytes = run.certainBytes + (entry.method === 'store' ? entryBytes(stored(entry)) : 0);
   const grown = { ...run, weight, certainBytes };
-  return weight < sizes.runBytes ? grown : runSegment(grown, at + 1);
+  return isFull(grown, at, sizes) ? runSegment(grown, at + 1) : grown;
+}
+
+/** Many entries fill a run before their bytes do, unless their parts would become too many or too small. */
+function isFull({ from, weight, certainBytes }: OpenRun, at: number, { runBytes }: PartSizes): boolean {
+  const isMany = at + 1 - from >= RUN_ENTRIES && runBytes === RUN_BYTES && certainBytes >= MIN_PART_BYTES;
+  return isMany || weight >= runBytes;
 }
 
 const runSegment = ({ firstPart, from }: OpenRun, to: number): ZipSegment => ({

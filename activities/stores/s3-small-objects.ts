@@ -53,6 +53,9 @@ export function smallObjects(
 /** S3's limit for one DeleteObjects. */
 const KEYS_PER_REQUEST = 1000;
 
+/** A text of its own: what a parser cuts out of a page keeps the whole page in memory. */
+const ownText = (text: string): string => Buffer.from(text, 'utf8').toString('utf8');
+
 const listing = (client: S3Client, ask: Ask): ZipStore['list'] =>
   async function* (bucket, prefix, signal) {
     const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix });
@@ -61,7 +64,12 @@ const listing = (client: S3Client, ask: Ask): ZipStore['list'] =>
       if (page.done) return;
       for (const { Key, ETag = '', Size = 0, LastModified } of page.value.Contents ?? [])
         if (Key !== undefined)
-          yield { key: Key, etag: ETag, sizeBytes: Size, modifiedAtMs: LastModified?.getTime() ?? 0 };
+          yield {
+            key: ownText(Key),
+            etag: ownText(ETag),
+            sizeBytes: Size,
+            modifiedAtMs: LastModified?.getTime() ?? 0,
+          };
       signal.throwIfAborted();
     }
   };

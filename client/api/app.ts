@@ -27,6 +27,7 @@ import type { ApiDeps } from './ports.js';
 import { problem } from './problems.js';
 import { addRestores } from './restores.js';
 import { createJobSlots } from './slots.js';
+import { addUnreadable, refuseAddress, refuseConnection } from './unreadable.js';
 import { createWaiting } from './waiting.js';
 import { addZips } from './zips.js';
 
@@ -48,8 +49,9 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
   app.setValidatorCompiler(validatorCompiler).setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler(handleError);
   acceptJsonOnly(app);
-  addNotFound(app);
   addEnvelope(app);
+  addNotFound(app);
+  addUnreadable(app);
   addOpenApi(app, VERSION);
   const context = contextOf(deps, registry, closing.signal);
   addTiming(app, context.metrics);
@@ -77,7 +79,8 @@ function optionsOf({ log, settings }: ApiDeps): FastifyHttpOptions<RawServerDefa
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: settings.zipWaitMs + SILENCE_MS,
     http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUTS_CHECKED_EVERY_MS },
-    frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
+    frameworkErrors: refuseAddress,
+    clientErrorHandler: refuseConnection,
     exposeHeadRoutes: false,
   };
 }

@@ -12,7 +12,7 @@ export function requestId({ headers }: Pick<IncomingMessage, 'headers'>): string
   return typeof given === 'string' && SAFE_ID.test(given) ? given : randomUUID();
 }
 
-const HEADERS = {
+const CAREFUL = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'content-security-policy':
@@ -23,10 +23,16 @@ const HEADERS = {
   'cache-control': 'no-store, private',
 } as const;
 
+/** The headers of every answer. */
+export const envelopeHeaders = (id: string): Readonly<Record<string, string>> => ({
+  ...CAREFUL,
+  'x-request-id': id,
+});
+
 /** Registers the hooks. */
 export function addEnvelope(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ ...HEADERS, 'x-request-id': request.id });
+    reply.headers(envelopeHeaders(request.id));
   });
   // The pattern of the route instead of the address: a token does not belong there, but people put it there.
   app.addHook('onResponse', async ({ id, method, routeOptions, principal, log }, reply) => {

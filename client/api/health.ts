@@ -1,5 +1,6 @@
 /** GET /healthz: the process lives. GET /readyz: so does what it needs; a check that says `false` has failed, too. */
 import type { FastifyInstance } from 'fastify';
+import { answers } from './answers.js';
 import type { ApiDeps } from './ports.js';
 
 const PATIENCE_MS = 5000;
@@ -8,8 +9,10 @@ type Checks = ApiDeps['checks'];
 
 /** Registers the routes. */
 export function addHealth(app: FastifyInstance, checks: Checks): void {
-  app.get('/healthz', { schema: { summary: 'Whether the process lives' } }, async () => ({ status: 'ok' }));
-  app.get('/readyz', { schema: { summary: 'Whether Temporal and S3 answer' } }, async (_request, reply) => {
+  const alive = { summary: 'Whether the process lives', response: answers.alive };
+  app.get('/healthz', { schema: alive }, async () => ({ status: 'ok' }));
+  const ready = { summary: 'Whether Temporal and S3 answer', response: answers.ready };
+  app.get('/readyz', { schema: ready }, async (_request, reply) => {
     const results = Object.fromEntries(await Promise.all(Object.entries(checks).map(look)));
     const isReady = Object.values(results).every((result) => result === 'ok');
     if (!isReady) reply.code(503).header('retry-after', '5');

@@ -1,6 +1,7 @@
 /** GET and HEAD /jobs/{id}/download: the finished ZIP, as often as it is asked for until it expires. */
 import type { FastifyRequest } from 'fastify';
 import type { Jobs } from '../job.js';
+import { answers } from './answers.js';
 import type { ApiContext, ZodApp } from './context.js';
 import { jobUrl } from './context.js';
 import type { Expiry } from './job-document.js';
@@ -8,7 +9,7 @@ import { expiresAt } from './job-document.js';
 import type { OwnedJob } from './owned-job.js';
 import { ownedJob } from './owned-job.js';
 import { problem } from './problems.js';
-import { answers, jobParams } from './schemas.js';
+import { jobParams, rangeHeaders } from './schemas.js';
 import { sendZip } from './send-zip.js';
 import { problemOfZip } from './zip-ending.js';
 
@@ -18,7 +19,12 @@ export function addJobDownload(app: ZodApp, context: ApiContext): void {
   app.route({
     method: ['GET', 'HEAD'],
     url: '/jobs/:id/download',
-    schema: { summary: 'Download the ZIP of a job', params: jobParams, response: answers.file },
+    schema: {
+      summary: 'Download the ZIP of a job',
+      params: jobParams,
+      headers: rangeHeaders,
+      response: answers.file,
+    },
     config: { scope: 'zip', produces: ['application/zip'] },
     handler: async (request, reply) => {
       const job = await ownedJob(jobs, request.params.id, request.principal);

@@ -2,12 +2,13 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProgressAnswer } from '../../core/contract.js';
+import { answers } from './answers.js';
 import type { ApiContext, ZodApp } from './context.js';
 import { jobDocument } from './job-document.js';
 import { endOf } from './leaving.js';
 import type { OwnedJob } from './owned-job.js';
 import { ownedJob } from './owned-job.js';
-import { answers, jobParams } from './schemas.js';
+import { eventHeaders, jobParams } from './schemas.js';
 
 /** A browser that comes back with this id has seen all there is: 204 tells it to stay away. */
 const LAST_ID = 'end';
@@ -15,7 +16,12 @@ const MIME = 'text/event-stream';
 
 /** Registers the route. */
 export function addJobEvents(app: ZodApp, context: ApiContext): void {
-  const schema = { summary: 'Follow a job', params: jobParams, response: answers.events };
+  const schema = {
+    summary: 'Follow a job',
+    params: jobParams,
+    headers: eventHeaders,
+    response: answers.events,
+  };
   app.get('/jobs/:id/events', { schema, config: { produces: [MIME] } }, async (request, reply) => {
     const { params, principal, headers } = request;
     const job = await ownedJob(context.jobs, params.id, principal);

@@ -4,11 +4,12 @@ import type { Jobs } from '../job.js';
 import { isPreview, resultOf } from '../job.js';
 import { renderReports } from '../report-command.js';
 import { accepts } from './accept.js';
+import { answers } from './answers.js';
 import type { ApiContext, ZodApp } from './context.js';
 import type { OwnedJob } from './owned-job.js';
 import { ownedJob } from './owned-job.js';
 import { problem } from './problems.js';
-import { answers, jobParams } from './schemas.js';
+import { jobParams } from './schemas.js';
 
 /** Registers the route. */
 export function addJobReport(app: ZodApp, { jobs }: ApiContext): void {

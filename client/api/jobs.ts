@@ -1,12 +1,13 @@
 /** The resource /jobs/{id}: state, cancel, pause, resume. */
 import type { Jobs } from '../job.js';
 import { Problem } from '../problem.js';
+import { answers } from './answers.js';
 import type { ApiContext, ZodApp } from './context.js';
 import { jobDocument } from './job-document.js';
 import type { OwnedJob } from './owned-job.js';
 import { ownedJob } from './owned-job.js';
 import { problem } from './problems.js';
-import { answers, jobParams } from './schemas.js';
+import { jobParams } from './schemas.js';
 
 const JSON_ONLY = { produces: ['application/json'] } as const;
 

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { problem } from './problems.js';
 
-/** Must be called before any route is registered. */
+/** Must be called before any route is registered, and after the hooks that these answers need too. */
 export function addNotFound(app: FastifyInstance): void {
   const methods = new Map<string, Set<string>>();
   app.addHook('onRoute', ({ url, method }) => {
@@ -10,11 +10,14 @@ export function addNotFound(app: FastifyInstance): void {
     for (const name of [method].flat()) known.add(name);
     methods.set(url, known);
   });
-  app.setNotFoundHandler(({ url }) => {
+  const refuse = (url: string): never => {
     const allowed = allowedFor(url.split('?', 1)[0] ?? '', methods);
     if (allowed.length === 0) throw problem('no-such-resource');
     throw problem('method-not-allowed', { headers: { allow: allowed.join(', ') } });
-  });
+  };
+  // Before the body is looked at: what is wrong with one does not matter here.
+  app.addHook('onRequest', async ({ is404, url }) => (is404 ? refuse(url) : undefined));
+  app.setNotFoundHandler(({ url }) => refuse(url));
 }
 
 const allowedFor = (path: string, methods: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] =>

@@ -1,8 +1,9 @@
 /** GET /openapi.json, written from the schemas of the routes, and /docs, a page that shows it without any other server. */
 import { readFileSync } from 'node:fs';
 import swagger from '@fastify/swagger';
+import type { SwaggerTransform, SwaggerTransformObject } from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
-import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 
 /** Must be called before the routes that it describes. */
 export function addOpenApi(app: FastifyInstance, version: string): void {
@@ -16,9 +17,42 @@ export function addOpenApi(app: FastifyInstance, version: string): void {
       },
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     },
-    transform: jsonSchemaTransform,
+    transform: describeRoute,
+    transformObject: withComponents,
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+}
+
+/** The headers of answers, which the transform forgets, and who may ask. */
+const describeRoute: SwaggerTransform = (route) => {
+  const { schema, url } = jsonSchemaTransform(route);
+  if (schema === undefined || schema.hide) return { schema, url };
+  const security = url.startsWith('/api/') ? { security: [{ bearer: [] }] } : {};
+  return { schema: { ...schema, ...security, response: withHeaders(schema.response, route.schema) }, url };
+};
+
+type Answers = Readonly<Record<string, { readonly headers?: object }>>;
+
+function withHeaders(described: unknown, schema: { readonly response?: unknown }): object {
+  const asked = schema.response as Answers;
+  return Object.fromEntries(
+    Object.entries(described as Answers).map(([status, answer]) => {
+      const { headers = {} } = asked[status] ?? {};
+      return [status, Object.keys(headers).length === 0 ? answer : { ...answer, headers }];
+    }),
+  );
+}
+
+/** Shapes that have a name are written down once; those of requests have none. */
+const withComponents: SwaggerTransformObject = (document) => {
+  const described = jsonSchemaTransformObject(document) as { readonly components: Components };
+  const { schemas } = described.components;
+  const used = Object.entries(schemas).filter(([name]) => !name.endsWith('Input'));
+  return { ...described, components: { ...described.components, schemas: Object.fromEntries(used) } };
+};
+
+interface Components {
+  readonly schemas: Readonly<Record<string, object>>;
 }
 
 /** From dist/client/api/ and from client/api/ alike it is in the checkout's client/web/. */

@@ -51,6 +51,11 @@ export const PROBLEMS = {
     title: 'Not Acceptable',
     detail: 'None of the media types in Accept can be produced',
   },
+  'request-timeout': {
+    status: 408,
+    title: 'Request Timeout',
+    detail: 'The request did not arrive in time',
+  },
   'job-running': { status: 409, title: 'Conflict', detail: 'The job is still running' },
   'job-ended': { status: 409, title: 'Conflict', detail: 'The job has ended already' },
   'job-cancelled': { status: 409, title: 'Conflict', detail: 'The job was cancelled' },
@@ -100,6 +105,11 @@ export const PROBLEMS = {
     detail: 'Too many event streams of yours are open. Please close one.',
     headers: { 'retry-after': RETRY_AFTER_S },
   },
+  'headers-too-large': {
+    status: 431,
+    title: 'Request Header Fields Too Large',
+    detail: 'The headers of the request are too large',
+  },
   'client-left': { status: 499, title: 'Client Closed Request', detail: 'The client went away' },
   storage: { status: 500, title: 'Internal Server Error', detail: 'Failed to download file from storage' },
   zip: { status: 500, title: 'Internal Server Error', detail: 'Failed to create ZIP file' },
@@ -147,6 +157,9 @@ export class HttpProblem extends Error {
   }
 }
 
+/** The names of problems in documents. */
+export const problemType = (code: ProblemCode): string => `urn:stowage:problem:${code}`;
+
 /** A problem of the catalogue, to be thrown. */
 export const problem = (code: ProblemCode, more: Omit<Refusal, 'code'> = {}): HttpProblem =>
   new HttpProblem({ code, ...more });
@@ -155,7 +168,7 @@ export const problem = (code: ProblemCode, more: Omit<Refusal, 'code'> = {}): Ht
 export function problemDocument({ code, detail, errors, sizes }: Refusal, requestId: string | null) {
   const kind: ProblemKind = PROBLEMS[code];
   return {
-    type: `urn:stowage:problem:${code}`,
+    type: problemType(code),
     title: kind.title,
     status: kind.status,
     detail: detail ?? kind.detail,

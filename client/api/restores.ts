@@ -4,9 +4,10 @@ import { Problem } from '../problem.js';
 import { restoreRequest } from '../restore-request.js';
 import type { RestoreRequest } from '../job.js';
 import { sendAccepted } from './accepted.js';
+import { answers } from './answers.js';
 import type { ApiContext, ZodApp } from './context.js';
 import { problem } from './problems.js';
-import { answers, restoreBody, startHeaders } from './schemas.js';
+import { restoreBody, startHeaders } from './schemas.js';
 import { startOnce } from './start-job.js';
 import { splitIds } from '../../core/input.js';
 

@@ -1,6 +1,8 @@
 /** Every shape that crosses the HTTP border, once: requests are checked by them, and OpenAPI is written from them. */
 import { z } from 'zod';
 import { restoreObject } from '../../core/input.js';
+import type { ProblemCode } from './problems.js';
+import { PROBLEMS, problemType } from './problems.js';
 
 const uuid = z.guid({ error: 'expected a UUID' }).toLowerCase();
 
@@ -24,10 +26,12 @@ export const downloadBody = (maxFiles: number) =>
     .meta({ examples: [{ attachment_ids: ['123e4567-e89b-12d3-a456-426614174000'] }] });
 
 /** The body of a restore: the workflow's own input, a text of ids or an object. */
-export const restoreBody = z.preprocess(
-  (body) => (typeof body === 'string' ? { raw_file_ids: body } : body),
-  restoreObject.meta({ examples: [{ raw_file_ids: ['20250115_sample'] }] }),
-);
+export const restoreBody = z
+  .preprocess(
+    (body) => (typeof body === 'string' ? { raw_file_ids: body } : body),
+    restoreObject.meta({ examples: [{ raw_file_ids: ['20250115_sample'] }] }),
+  )
+  .meta({ type: ['string', 'object'], minLength: 3 });
 
 /** Headers of what starts a job. */
 export const startHeaders = z.object({
@@ -38,6 +42,24 @@ export const startHeaders = z.object({
     .describe('The same key and body always mean the same job'),
   prefer: z.string().optional().describe('respond-async; wait=<seconds>'),
 });
+
+/** Headers of a download. */
+export const rangeHeaders = z.object({
+  range: z.string().optional().describe('One range of bytes'),
+  'if-range': z.string().optional().describe('The ETag that a broken download began with'),
+});
+
+/** Headers of an event stream. */
+export const eventHeaders = z.object({
+  'last-event-id': z.string().optional().describe('What a browser that comes back has seen'),
+});
+
+export const readiness = z.object({
+  status: z.enum(['ready', 'not ready']),
+  checks: z.record(z.string(), z.enum(['ok', 'failed'])),
+});
+
+const PROBLEM_CODES = Object.keys(PROBLEMS) as ProblemCode[];
 
 const progress = z
   .object({
@@ -52,82 +74,49 @@ const progress = z
   })
   .loose();
 
-const refusal = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  instance: z.string().optional().describe('The id of the request, as in X-Request-ID'),
-  errors: z.array(z.object({ in: z.string(), pointer: z.string(), detail: z.string() })).optional(),
-  limit_bytes: z.int().optional().describe('What all files may have together, where they are more'),
-  actual_bytes: z.int().optional().describe('What they have together'),
-});
+export const refusal = z
+  .object({
+    type: z.enum(PROBLEM_CODES.map(problemType)),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string().optional().describe('The id of the request, as in X-Request-ID'),
+    errors: z
+      .array(z.object({ in: z.string(), pointer: z.string(), detail: z.string() }))
+      .optional()
+      .describe('Each mistake in the request, and where it is'),
+    limit_bytes: z.int().optional().describe('What all files may have together, where they are more'),
+    actual_bytes: z.int().optional().describe('What they have together'),
+  })
+  .meta({ id: 'Problem' });
 
-const job = z.object({
-  id: z.string(),
-  type: z.enum(['zip', 'restore']),
-  status: z.enum(['running', 'completed', 'failed', 'cancelled']),
-  started_at: z.iso.datetime(),
-  ended_at: z.iso.datetime().nullable(),
-  progress: progress.nullable(),
-  result: z.record(z.string(), z.unknown()).nullable(),
-  error: refusal
-    .nullable()
-    .describe('Why it failed, as a request that had waited for it would have been told'),
-  download: z.string().nullable().describe('Where the finished ZIP is, until it expires'),
-  expires_at: z.iso.datetime().nullable(),
-});
+export const job = z
+  .object({
+    id: z.string(),
+    type: z.enum(['zip', 'restore']),
+    status: z.enum(['running', 'completed', 'failed', 'cancelled']),
+    started_at: z.iso.datetime(),
+    ended_at: z.iso.datetime().nullable(),
+    progress: progress.nullable(),
+    result: z.record(z.string(), z.unknown()).nullable(),
+    error: refusal
+      .nullable()
+      .describe('Why it failed, as a request that had waited for it would have been told'),
+    download: z.string().nullable().describe('Where the finished ZIP is, until it expires'),
+    expires_at: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Job' });
 
 export type JobDocument = z.output<typeof job>;
 
-const reports = z.object({
-  reports: z.array(z.object({ path: z.string(), text: z.string(), truncated: z.boolean() })),
-});
+export const reports = z
+  .object({ reports: z.array(z.object({ path: z.string(), text: z.string(), truncated: z.boolean() })) })
+  .meta({ id: 'Reports' });
 
-const accepted = z.object({
-  id: z.string(),
-  status: z.literal('running'),
-  requested: z.enum(['start', 'cancel', 'pause', 'resume']),
-});
-
-const binary = z.string().meta({ format: 'binary' });
-
-const answer = (description: string, type: string, schema: z.ZodType) => ({
-  description,
-  content: { [type]: { schema } },
-});
-
-const refusals = (...codes: readonly number[]) =>
-  Object.fromEntries(codes.map((code) => [code, answer('Refused', 'application/problem+json', refusal)]));
-
-/** What each route answers with. */
-export const answers = {
-  download: {
-    200: answer('The ZIP', 'application/zip', binary),
-    202: answer('Started; look at Location', 'application/json', accepted),
-    ...refusals(400, 401, 403, 404, 406, 413, 415, 422, 429, 500, 503),
-  },
-  started: {
-    202: answer('Started; look at Location', 'application/json', accepted),
-    ...refusals(400, 401, 403, 406, 415, 422, 429, 503),
-  },
-  job: { 200: answer('The job', 'application/json', job), ...refusals(401, 403, 404, 429, 503) },
-  asked: {
-    202: answer('Requested', 'application/json', accepted),
-    ...refusals(401, 403, 404, 409, 429, 503),
-  },
-  events: {
-    200: answer('Server-sent events: progress, then end', 'text/event-stream', z.string()),
-    204: answer('Last-Event-ID says that all was seen', 'text/event-stream', z.undefined()),
-    ...refusals(401, 403, 404, 406, 429, 503),
-  },
-  file: {
-    200: answer('The ZIP', 'application/zip', binary),
-    206: answer('A part of it', 'application/zip', binary),
-    ...refusals(401, 403, 404, 409, 410, 416, 429, 500, 503),
-  },
-  reports: {
-    200: answer('The reports', 'application/json', reports),
-    ...refusals(401, 403, 404, 406, 409, 429, 503),
-  },
-};
+export const accepted = z
+  .object({
+    id: z.string(),
+    status: z.literal('running'),
+    requested: z.enum(['start', 'cancel', 'pause', 'resume']),
+  })
+  .meta({ id: 'Accepted' });

@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ZipEnding } from '../job.js';
 import { sendAccepted } from './accepted.js';
+import { answers } from './answers.js';
 import type { Principal } from './auth.js';
 import type { ApiContext, ZodApp } from './context.js';
 import { jobUrl } from './context.js';
@@ -9,7 +10,7 @@ import { expiresAt } from './job-document.js';
 import { leavingOf, statusOf } from './leaving.js';
 import { parsePrefer, patienceMs } from './prefer.js';
 import { HttpProblem, PROBLEMS, problem } from './problems.js';
-import { answers, clientParams, downloadBody, startHeaders } from './schemas.js';
+import { clientParams, downloadBody, startHeaders } from './schemas.js';
 import { sendZip } from './send-zip.js';
 import type { StartOrder, StartedJob } from './start-job.js';
 import { startOnce } from './start-job.js';

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { accepts } from '../../client/api/accept.js';
 import { Problem } from '../../client/problem.js';
 import { IDS, URL, apiOf, ask, askZip, bearer, failed, token, zipJobs } from './api-world.js';
-import { send } from './send.js';
+import { send, sendText } from './send.js';
 
 describe('requests that cannot be read', () => {
   test.each<readonly [string, string, Readonly<Record<string, string>>, number]>([
@@ -30,10 +30,34 @@ describe('requests that cannot be read', () => {
     expect([statusCode, headers.allow]).toEqual([405, allow]);
   });
 
+  test.each([
+    ['POST', '/api/v1/jobs/x', '{', {}],
+    ['POST', '/healthz', undefined, { 'content-type': 'text/plain' }],
+    ['QUERY', '/api/v1/jobs/x/report', undefined, {}],
+  ])('a wrong method is one whatever comes with it: %s %s → 405', async (method, url, payload, headers) => {
+    expect((await send(apiOf(), { method, url, payload, headers })).statusCode).toBe(405);
+  });
+
   test('an unknown address → 404, a broken one → 400', async () => {
     const app = apiOf();
     const codes = ['/nothing', '/api/v1/nothing', '/%zz'].map((url) => ask(app, 'GET', url));
     expect((await Promise.all(codes)).map(({ statusCode }) => statusCode)).toEqual([404, 404, 400]);
+  });
+
+  test.each<readonly [string, string, number]>([
+    ['an address that cannot be decoded', 'GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+    ['an id of any length', `GET /api/v1/jobs/${'x'.repeat(200)} HTTP/1.1\r\nHost: x\r\n\r\n`, 400],
+    ['headers beyond 16 KB', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ['a method that HTTP does not know', 'FETCH / HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+    ['an address that is no ASCII', 'GET /\u00e9 HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+    ['no HTTP at all', 'EHLO example.org\r\n\r\n', 400],
+  ])('%s is refused like everything else, with an id', async (_what, text, status) => {
+    const { head, body } = await sendText(apiOf(), text);
+    expect(head).toContain(`HTTP/1.1 ${status} `);
+    expect(head).toMatch(/^content-type: application\/problem\+json/m);
+    expect(head).toMatch(/^x-content-type-options: nosniff/m);
+    const problem = JSON.parse(body) as { readonly status: number; readonly instance: string };
+    expect([problem.status, head.includes(`x-request-id: ${problem.instance}`)]).toEqual([status, true]);
   });
 
   test('Accept that nothing here can meet → 406', async () => {
@@ -214,6 +238,9 @@ describe('without a token', () => {
       '/healthz',
       '/readyz',
     ]);
+    for (const [path, operations] of Object.entries(document.paths))
+      for (const operation of Object.values(operations))
+        expect([path, 'security' in operation]).toEqual([path, path.startsWith('/api/')]);
     const post = document.paths['/api/v1/clients/{client_id}/attachments/download-multiple']?.['post'];
     expect(Object.keys((post as { responses: object }).responses)).toEqual(
       expect.arrayContaining(['200', '202', '401', '403', '404', '413', '422', '429', '500', '503']),

@@ -2,9 +2,10 @@
  * Requests over a real connection. Fastify's own `inject` would do, but it requires an ES module, which jest on Node 20 cannot.
  */
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { buffer } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { afterEach } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 
@@ -68,4 +69,12 @@ export async function send(app: FastifyInstance, sent: Sent): Promise<Answer> {
     rawPayload,
     json: <T>() => JSON.parse(body) as T,
   };
+}
+
+/** Sends bytes that need not be HTTP, and takes all that comes back until the connection closes. */
+export async function sendText(app: FastifyInstance, bytes: string) {
+  const socket = connect(await portOf(app), '127.0.0.1');
+  socket.write(Buffer.from(bytes.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'), 'latin1'));
+  const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n');
+  return { head, body };
 }

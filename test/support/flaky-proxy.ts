@@ -32,7 +32,8 @@ export interface FlakyProxy {
 const SMALLEST_BODY_PIECE = 4096;
 const REFUSAL = 'HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
 
-export async function startFlakyProxy(target: string): Promise<FlakyProxy> {
+/** On a port of its own, or on a given one. */
+export async function startFlakyProxy(target: string, givenPort = 0): Promise<FlakyProxy> {
   const { hostname, port } = new URL(target);
   const ranges: string[] = [];
   const methods = new Set<string>();
@@ -85,7 +86,7 @@ export async function startFlakyProxy(target: string): Promise<FlakyProxy> {
     client.on('data', (chunk: Buffer) => fromClient(client, upstream, chunk));
     upstream.on('data', (chunk: Buffer) => void fromS3(client, upstream, chunk));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(givenPort, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     ranges,

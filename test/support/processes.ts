@@ -14,6 +14,7 @@ export interface Ran {
 }
 
 export interface StartedProcess {
+  readonly pid: number;
   readonly kill: (signal: NodeJS.Signals) => void;
   readonly ended: Promise<Ran>;
   readonly said: () => string;
@@ -42,21 +43,32 @@ export function startProcess(
     child.once('error', reject);
     child.once('close', (code, signal) => resolve({ code, signal, out, err }));
   });
-  return { ended, kill: (signal) => void child.kill(signal), said: () => `${out}${err}` };
+  return {
+    ended,
+    pid: child.pid ?? 0,
+    kill: (signal) => void child.kill(signal),
+    said: () => `${out}${err}`,
+  };
 }
 
 /** `stowage …` in a laboratory. */
 export const stowage = (lab: Lab, args: readonly string[], input = ''): Promise<Ran> =>
   startProcess(process.execPath, [STOWAGE, ...args], { env: lab.env, cwd: lab.folder, input }).ended;
 
-/** `stowage worker`, listening. */
-export async function startWorkerProcess(
+/** `stowage worker` in a laboratory, listening. */
+export const startWorkerProcess = (
   lab: Lab,
   env: Readonly<Record<string, string>> = {},
+): Promise<StartedProcess> => startWorkerIn(lab.folder, { ...lab.env, ...env });
+
+/** `stowage worker` in a folder, listening. */
+export async function startWorkerIn(
+  cwd: string,
+  env: Readonly<Record<string, string>>,
 ): Promise<StartedProcess> {
   const worker = startProcess(process.execPath, [STOWAGE, 'worker'], {
-    env: { ...lab.env, LOG_LEVEL: 'info', ...env },
-    cwd: lab.folder,
+    env: { LOG_LEVEL: 'info', ...env },
+    cwd,
   });
   const died = worker.ended.then(({ err }) => Promise.reject(new Error(`the worker ended: ${err}`)));
   await Promise.race([until('a worker is ready', () => worker.said().includes('worker is ready')), died]);
