@@ -15,10 +15,18 @@ export function tooLarge(
   }, 0);
   if (total <= maxBytes) return null;
   const limit = megabytes(maxBytes).replace(/\.0$/, '');
-  return refuse(
-    'TooLarge',
-    `Total file size exceeds ${limit} MB limit. Selected files total ${megabytes(total)} MB. Please select fewer files.`,
-  );
+  const message = `Total file size exceeds ${limit} MB limit. Selected files total ${megabytesBeyond(total, maxBytes)} MB. Please select fewer files.`;
+  return { ...refuse('TooLarge', message), sizes: { limit_bytes: maxBytes, actual_bytes: total } };
 }
 
-const megabytes = (bytes: number): string => (bytes / MEBIBYTE).toFixed(1);
+const megabytes = (bytes: number, decimals = 1): string => (bytes / MEBIBYTE).toFixed(decimals);
+
+/** A byte is 0.000001 MB. */
+const MOST_DECIMALS = 6;
+
+/** With one decimal, as the contract has it; with more where it would read as the limit itself. */
+function megabytesBeyond(bytes: number, limit: number): string {
+  let decimals = 1;
+  while (decimals < MOST_DECIMALS && Number(megabytes(bytes, decimals)) <= limit / MEBIBYTE) decimals += 1;
+  return megabytes(bytes, decimals);
+}

@@ -41,9 +41,10 @@ const shortened = (limits: JobLimits): JobLimits => ({
 
 async function plan(deps: ZipDeps, request: ZipPlanRequest, context: StepContext): Promise<ZipPlanAnswer> {
   const input = readZipInput(deps, request);
-  if (!input.ok) return refuse('InvalidInput', input.message);
+  if (!input.ok) return input.refusal;
   const place = placeOf(input.value, request, deps.settings.zipBucket);
-  if (place === null) return refuse('InvalidInput', 'STOWAGE_ZIP_BUCKET is not set on the worker');
+  if (place === null)
+    return refuse('ZipError', 'STOWAGE_ZIP_BUCKET is not set on the worker', 'misconfigured');
   const written = await readWork<StoredPlan>(deps.zips, place, WORK.plan);
   if (written !== null) return { kind: 'planned', job: written.job };
   const sorted = await surveyAndSort(deps, input.value, place, context);

@@ -8,7 +8,7 @@ import {
 } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { RestorePreview, RestoreResult } from '../core/contract.js';
-import type { BulkZipResult } from '../core/zip-contract.js';
+import type { BulkZipResult, ZipSizes } from '../core/zip-contract.js';
 import type { JobEnding, ZipEnding } from './job.js';
 
 /** Waits for the end of a restore. */
@@ -50,17 +50,23 @@ function failedEnding(cause: unknown): JobEnding {
   return { kind: 'failed', type: cause.type ?? 'Error', message, ...(result ? { result } : {}) };
 }
 
+type FailureDetail = { readonly reason?: string } & Partial<ZipSizes>;
+
 function failedZip(cause: unknown): ZipEnding {
   const ended = endedFromOutside(cause);
   if (ended !== null) return ended;
   if (!(cause instanceof ApplicationFailure))
     return { kind: 'failed', type: 'Error', message: String(cause), reason: null };
-  const [detail] = (cause.details ?? []) as readonly ({ readonly reason?: string } | null)[];
+  const [detail] = (cause.details ?? []) as readonly (FailureDetail | null)[];
+  const { limit_bytes, actual_bytes } = detail ?? {};
   return {
     kind: 'failed',
     type: cause.type ?? 'Error',
     message: cause.message,
     reason: detail?.reason ?? null,
+    ...(limit_bytes === undefined || actual_bytes === undefined
+      ? {}
+      : { sizes: { limit_bytes, actual_bytes } }),
   };
 }
 

@@ -3,7 +3,7 @@
  * speak to `Jobs`; only jobs.ts behind it knows Temporal, so tests hand in a plain object.
  */
 import type { ProgressAnswer, ReportTexts, RestorePreview, RestoreResult } from '../core/contract.js';
-import type { BulkZipResult, Compression, OnError } from '../core/zip-contract.js';
+import type { BulkZipResult, Compression, OnError, ZipSizes } from '../core/zip-contract.js';
 
 /** The workflow's argument, as CONTRACT §1 has it. */
 export interface RestoreRequest {
@@ -67,8 +67,10 @@ export type ZipEnding =
       readonly kind: 'failed';
       readonly type: string;
       readonly message: string;
-      /** What the failure's details add: `workspace-inactive`, `unavailable`, `audit-unavailable`. */
+      /** What the failure's details add: `workspace-inactive`, `unavailable`, `audit-unavailable`, `misconfigured`. */
       readonly reason: string | null;
+      /** Where the ZIP would be too large. */
+      readonly sizes?: ZipSizes;
     }
   | { readonly kind: 'terminated'; readonly message: string }
   | { readonly kind: 'timed_out'; readonly message: string };
@@ -80,6 +82,8 @@ export interface JobState extends Job {
   readonly status: string;
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
+  /** It runs, and somebody has cancelled it; absent: no. */
+  readonly isCancelling?: boolean;
   /** Null where the job was not started over HTTP. */
   readonly origin: JobOrigin | null;
 }
@@ -89,7 +93,8 @@ export interface Jobs {
   readonly taskQueue: string;
   /** With an origin an id is used again only after a failure; `already-running` where it is taken. */
   startRestore(request: RestoreRequest, workflowId: string, origin?: JobOrigin): Promise<Job>;
-  startZip(request: ZipRequest, workflowId: string, origin?: JobOrigin): Promise<Job>;
+  /** `again`: the id is used again after a success, too. */
+  startZip(request: ZipRequest, workflowId: string, origin?: JobOrigin, again?: boolean): Promise<Job>;
   /** Null where the job cannot answer at the moment: before its first step, or without a worker. */
   progress(workflowId: string): Promise<ProgressAnswer | null>;
   /** Waits for the end, through every continue-as-new. */
@@ -100,6 +105,10 @@ export interface Jobs {
   /** Ids of running jobs that begin with one of these; a job that was started just now may be missing. */
   runningIds(prefixes: readonly string[]): Promise<readonly string[]>;
   cancel(workflowId: string): Promise<void>;
+  /** Notes in the job that somebody besides whoever began it wants it. Nothing happens where it has ended. */
+  want(workflowId: string): Promise<void>;
+  /** Whether somebody has said so. */
+  isWanted(workflowId: string): Promise<boolean>;
   pause(workflowId: string): Promise<void>;
   resume(workflowId: string): Promise<void>;
   /** Without paths the worker writes the reports now, from what is on its disk. */

@@ -1,5 +1,10 @@
 /** Speaks Temporal: everything the command line and the HTTP API can do with jobs. */
-import { TimeoutFailure, WorkflowFailedError, isGrpcDeadlineError } from '@temporalio/client';
+import {
+  TimeoutFailure,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  isGrpcDeadlineError,
+} from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
@@ -30,9 +35,9 @@ export function createJobs(connected: Connected): Jobs {
     taskQueue,
     startRestore: (request, id, origin) =>
       call(id, () => start(connected, { type: 'restore', id, request, summary: summaryOf(request), origin })),
-    startZip: (request, id, origin) =>
+    startZip: (request, id, origin, again) =>
       call(id, () =>
-        start(connected, { type: ZIP_WORKFLOW, id, request, summary: summaryOfZip(request), origin }),
+        start(connected, { type: ZIP_WORKFLOW, id, request, summary: summaryOfZip(request), origin, again }),
       ),
     progress: (id) => call(id, () => progressOf(handleOf(id)), QUERY_TIMEOUT_MS),
     ending: (id) => call(id, () => waitForEnding(handleOf(id)), Infinity),
@@ -40,6 +45,8 @@ export function createJobs(connected: Connected): Jobs {
     runningIds: (prefixes) => call('', () => runningIds(connected, prefixes)),
     state: (id) => call(id, () => describe(handleOf(id))),
     cancel: (id) => call(id, async () => void (await handleOf(id).cancel())),
+    want: (id) => call(id, () => want(handleOf(id))),
+    isWanted: (id) => call(id, () => isWanted(handleOf(id))),
     pause: (id) => call(id, () => handleOf(id).signal(PAUSE_SIGNAL)),
     resume: (id) => call(id, () => handleOf(id).signal(RESUME_SIGNAL)),
     reportTexts: (id, paths) => call(id, () => readReports(connected, id, paths), REPORT_TIMEOUT_MS),
@@ -81,18 +88,18 @@ interface StartOrder {
   readonly request: object;
   readonly summary: string;
   readonly origin: JobOrigin | undefined;
+  readonly again?: boolean | undefined;
 }
 
 async function start({ client, taskQueue }: Connected, order: StartOrder): Promise<Job> {
-  const { type, id: workflowId, request, summary: staticSummary, origin } = order;
+  const { type, id: workflowId, request, summary: staticSummary, origin, again } = order;
+  const workflowIdReusePolicy = again === true ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY';
   const started = await client.workflow.start(type, {
     taskQueue,
     workflowId,
     args: [request],
     staticSummary,
-    ...(origin === undefined
-      ? {}
-      : { memo: memoOf(origin), workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY' as const }),
+    ...(origin === undefined ? {} : { memo: memoOf(origin), workflowIdReusePolicy }),
   });
   return { workflowId, runId: started.firstExecutionRunId };
 }
@@ -129,8 +136,24 @@ async function describe(handle: WorkflowHandle): Promise<JobState> {
     status: status.name.toLowerCase(),
     startedAtMs: startTime.getTime(),
     endedAtMs: closeTime?.getTime() ?? null,
+    isCancelling: raw.workflowExtendedInfo?.cancelRequested === true,
     origin: originOf(memo),
   };
+}
+
+/** The job does nothing with it: it is a mark in its history, which every process can read, with or without a worker. */
+const WANTED_SIGNAL = 'wanted';
+
+const want = (handle: WorkflowHandle): Promise<void> =>
+  handle.signal(WANTED_SIGNAL).catch((error: unknown) => {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  });
+
+async function isWanted(handle: WorkflowHandle): Promise<boolean> {
+  const { events } = await handle.fetchHistory();
+  return (events ?? []).some(
+    ({ workflowExecutionSignaledEventAttributes: signal }) => signal?.signalName === WANTED_SIGNAL,
+  );
 }
 
 async function readReports(connected: Connected, id: string, paths: readonly string[]): Promise<ReportTexts> {

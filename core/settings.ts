@@ -87,6 +87,8 @@ export const environmentSchema = z.object({
   JWT_COOKIE: z.string().optional(),
   API_RATE_PER_MINUTE: count(100, 1, 1_000_000),
   API_JOBS_PER_USER: count(5, 1, 10_000),
+  API_DOWNLOADS_PER_USER: count(8, 1, 64),
+  API_STREAMS_PER_USER: count(10, 1, 10_000),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error'], {
       error: 'expected trace, debug, info, warn or error',

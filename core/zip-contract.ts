@@ -73,7 +73,13 @@ export interface ZipPlanRequest {
 export type ZipFailureType = 'InvalidInput' | 'NotFound' | 'TooLarge' | 'StorageError' | 'ZipError';
 
 /** What callers need to know besides the type; in the details of the workflow's failure. */
-export type ZipFailureReason = 'workspace-inactive' | 'unavailable' | 'audit-unavailable';
+export type ZipFailureReason = 'workspace-inactive' | 'unavailable' | 'audit-unavailable' | 'misconfigured';
+
+/** Of a ZIP that would be too large; in the details of the failure, too. */
+export interface ZipSizes {
+  readonly limit_bytes: number;
+  readonly actual_bytes: number;
+}
 
 /** An expected ending: a value, not an exception. The message never holds a file name of an attachment. */
 export interface ZipRefusal {
@@ -81,6 +87,7 @@ export interface ZipRefusal {
   readonly type: ZipFailureType;
   readonly message: string;
   readonly reason?: ZipFailureReason;
+  readonly sizes?: ZipSizes;
 }
 
 export type ZipPlanAnswer = ZipRefusal | { readonly kind: 'planned'; readonly job: PlannedZip };

@@ -253,9 +253,16 @@ describe('deploy/alerts.yaml', () => {
     const registry = new Registry();
     createMetrics(registry);
     const metrics = (await registry.getMetricsAsJSON()).map(({ name }) => name);
-    const asked = rules.flatMap(({ expr }) => expr.match(/\bzip_\w+/g) ?? []);
+    const asked = rules.flatMap(({ expr }) => expr.match(/\b(zip|http)_\w+/g) ?? []);
     expect(asked.length).toBeGreaterThan(5);
-    for (const name of asked) expect(metrics).toContain(name.replace(/_bucket$/, ''));
+    for (const name of asked) expect(metrics).toContain(name.replace(/_(bucket|count)$/, ''));
+  });
+
+  test('a ZIP that fails for another reason than S3 is no failure of S3', () => {
+    const exprOf = (name: string): string => rules.find(({ alert }) => alert === name)?.expr ?? '';
+    expect(exprOf('ZipStorageFailures')).toMatch(/type="StorageError"/);
+    expect(exprOf('ZipStorageFailures')).not.toMatch(/zip_requests_total/);
+    expect(exprOf('ZipJobsFailing')).toMatch(/type!~"none\|NotFound\|TooLarge"/);
   });
 
   test('operations say of each alert where to look', () => {

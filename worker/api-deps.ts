@@ -2,6 +2,7 @@
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { createS3ObjectStore } from '../activities/stores/s3-object-store.js';
 import { probeS3 } from '../activities/stores/probe-s3.js';
+import { PACE } from '../client/api/pace.js';
 import type { ApiDeps, ApiSettings } from '../client/api/ports.js';
 import type { Jobs } from '../client/job.js';
 import type { Parsed } from '../core/input.js';
@@ -12,8 +13,10 @@ import { createZipReader } from './zip-reader.js';
 // As in deps.ts: the SDK's version is pinned, and its warning about versions to come is not for operators.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 
-/** Downloads at a time; more wait for a connection. */
+/** Downloads at a time; more wait for a connection, but not long (zip-reader.ts). */
 const DOWNLOADS = 64;
+/** Heads have their own connections: whether there is a ZIP can be told while all others are taken. */
+const HEADS = 16;
 const PROBE_TIMEOUT_MS = 4000;
 const EVENTS = { pollMs: 1000, heartbeatMs: 15_000 } as const;
 
@@ -43,7 +46,10 @@ const settingsOf = (environment: Environment): ApiSettings => ({
   zipWaitMs: environment.ZIP_WAIT,
   ratePerMinute: environment.API_RATE_PER_MINUTE,
   jobsPerUser: environment.API_JOBS_PER_USER,
+  downloadsPerUser: environment.API_DOWNLOADS_PER_USER,
+  streamsPerUser: environment.API_STREAMS_PER_USER,
   events: EVENTS,
+  pace: PACE,
 });
 
 /** The real things; `close` lets them go. */
@@ -53,24 +59,29 @@ export function createApiDeps(
   jobs: Jobs,
 ): ApiDeps & { readonly close: () => Promise<void> } {
   const { AWS_REGION: region = DEFAULT_REGION, AWS_ENDPOINT_URL_S3: endpoint } = environment;
-  const store = createS3ObjectStore({
-    region,
-    engine: environment.TRANSFER_ENGINE,
-    stallTimeoutMs: environment.TRANSFER_STALL_TIMEOUT,
-    maxSockets: DOWNLOADS,
-    ...(endpoint === undefined ? {} : { endpoint }),
-  });
+  const storeOf = (maxSockets: number) =>
+    createS3ObjectStore({
+      region,
+      engine: environment.TRANSFER_ENGINE,
+      stallTimeoutMs: environment.TRANSFER_STALL_TIMEOUT,
+      maxSockets,
+      ...(endpoint === undefined ? {} : { endpoint }),
+    });
+  const [bodies, heads] = [storeOf(DOWNLOADS), storeOf(HEADS)];
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const checks = {
     temporal: () => jobs.isWorkerListening(),
+    worker: () => jobs.isWorkerListening(),
     s3: () => checkBucket(region, endpoint ?? null, environment.STOWAGE_ZIP_BUCKET ?? null),
   };
   const close = async (): Promise<void> => {
-    store.close();
+    bodies.close();
+    heads.close();
     await jobs.close();
   };
-  return { jobs, zips: createZipReader(store), settings, checks, metrics, nowMs: () => Date.now(), close };
+  const zips = createZipReader(bodies, heads);
+  return { jobs, zips, settings, checks, metrics, nowMs: () => Date.now(), close };
 }
 
 async function checkBucket(region: string, endpoint: string | null, bucket: string | null): Promise<void> {

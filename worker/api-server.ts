@@ -1,5 +1,5 @@
 /** The HTTP API over the real Temporal and S3, listening: for `stowage api`, `stowage dev` and tests. */
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger } from 'fastify';
 import { buildApi } from '../client/api/app.js';
 import type { ApiSettings } from '../client/api/ports.js';
 import { connectToTemporal } from '../client/connect.js';
@@ -8,6 +8,7 @@ import type { Parsed } from '../core/input.js';
 import type { Environment } from '../core/settings.js';
 import { parseEnvironment } from '../core/settings.js';
 import { apiSettings, createApiDeps } from './api-deps.js';
+import { stoppable } from './stop-server.js';
 
 export interface ApiConfig {
   readonly environment: Environment;
@@ -17,8 +18,8 @@ export interface ApiConfig {
 export interface RunningApi {
   /** Such as http://127.0.0.1:8080 */
   readonly url: string;
-  /** Answers what is waiting and stops. */
-  stop(): Promise<void>;
+  /** Answers what is waiting, lets downloads under way end, and stops; after `mostMs` they are cut. */
+  stop(mostMs?: number): Promise<void>;
 }
 
 /** A client that reads slowly must not hold up a deploy for ever. */
@@ -42,12 +43,13 @@ export async function startApi(
 ): Promise<RunningApi> {
   const deps = createApiDeps(environment, settings, createJobs(await connectToTemporal(env)));
   const app = buildApi({ ...deps, log });
+  const stop = stoppable(app);
   try {
     const url = await app.listen({ host: environment.HOST, port: environment.PORT });
     return {
       url,
-      stop: async () => {
-        await stop(app);
+      stop: async (mostMs = STOP_TIMEOUT_MS) => {
+        await stop(mostMs);
         await deps.close();
       },
     };
@@ -55,10 +57,4 @@ export async function startApi(
     await deps.close();
     throw error;
   }
-}
-
-async function stop(app: FastifyInstance): Promise<void> {
-  const timer = setTimeout(() => app.server.closeAllConnections(), STOP_TIMEOUT_MS);
-  await app.close();
-  clearTimeout(timer);
 }

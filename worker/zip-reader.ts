@@ -10,13 +10,23 @@ import { parseS3Path } from '../core/s3-url.js';
 /** In a row, without a byte in between. */
 const MOST_FAILURES = 4;
 const FIRST_PAUSE_MS = 200;
+/** For a free connection and S3's answer on it; the store counts from when it has a connection. */
+const ANSWER_TIMEOUT_MS = 15_000;
 
-/** Every request is pinned to the ETag of the head, so that no two objects are ever mixed. */
-export function createZipReader(store: ObjectStore): ZipReader {
+/**
+ * Every request is pinned to the ETag of the head, so that no two objects are ever mixed. Heads come over connections of
+ * their own, so that slow downloads do not keep them waiting.
+ */
+export function createZipReader(
+  store: Pick<ObjectStore, 'readRange'>,
+  heads: Pick<ObjectStore, 'head'>,
+  answerTimeoutMs = ANSWER_TIMEOUT_MS,
+): ZipReader {
+  const patient = { readRange: inTime(store, answerTimeoutMs) };
   return {
     head: async (uri, signal) => {
       try {
-        const { etag, sizeBytes } = await store.head(addressOf(uri), signal);
+        const { etag, sizeBytes } = await heads.head(addressOf(uri), signal);
         return { etag: etag.startsWith('"') ? etag : `"${etag}"`, sizeBytes };
       } catch (error) {
         if (error instanceof StoreProblem && error.code === 'missing') return null;
@@ -26,16 +36,44 @@ export function createZipReader(store: ObjectStore): ZipReader {
     read: async (uri, etag, start, end, signal) => {
       const object = { ...addressOf(uri), etag };
       // The first request is made before the answer begins: it may still be refused.
-      const first = await store.readRange(object, start, end, signal).catch((error: unknown) => {
+      const first = await patient.readRange(object, start, end, signal).catch((error: unknown) => {
         throw problemOf(error);
       });
-      return Readable.from(resumed(store, object, first, [start, end], signal));
+      // A client may leave before anything was read: then nobody else would hear of the first body's end, or let it go.
+      first.on('error', () => {});
+      const body = Readable.from(resumed(patient, object, first, [start, end], signal));
+      return body.once('close', () => first.destroy());
     },
   };
 }
 
+/** Gives a request up that has no answer in time, without a hold on the body once there is one. */
+const inTime =
+  (store: Pick<ObjectStore, 'readRange'>, timeoutMs: number): ObjectStore['readRange'] =>
+  async (object, start, end, signal) => {
+    const attempt = new AbortController();
+    const follow = (): void => attempt.abort(signal.reason);
+    if (signal.aborted) follow();
+    signal.addEventListener('abort', follow, { once: true });
+    const late = new StoreProblem(
+      'unavailable',
+      `no connection to S3 and no answer for ${timeoutMs / 1000} s`,
+    );
+    const timer = setTimeout(() => attempt.abort(late), timeoutMs);
+    const unfollow = (): void => signal.removeEventListener('abort', follow);
+    try {
+      const body = await store.readRange(object, start, end, attempt.signal);
+      return body.once('close', unfollow);
+    } catch (error) {
+      unfollow();
+      throw attempt.signal.reason === late ? late : error;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
 async function* resumed(
-  store: ObjectStore,
+  store: Pick<ObjectStore, 'readRange'>,
   object: PinnedObject,
   first: Readable,
   [start, end]: readonly [number, number],

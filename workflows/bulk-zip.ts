@@ -142,12 +142,12 @@ async function giveUp({ ref }: PlannedZip, stop: Stop): Promise<never> {
 /** A plan or an upload that cannot be removed is a nuisance; a rule of the bucket ends it. */
 const leftLying = (error: unknown): void => log.warn('could not tidy up', { error: String(error) });
 
-const failureOf = ({ type, message, reason }: ZipRefusal): ApplicationFailure =>
+const failureOf = ({ type, message, reason, sizes }: ZipRefusal): ApplicationFailure =>
   ApplicationFailure.create({
     nonRetryable: true,
     type,
     message,
-    details: [reason === undefined ? {} : { reason }],
+    details: [{ ...(reason === undefined ? {} : { reason }), ...sizes }],
   });
 
 /** The next run goes on with a short history; the deadline is absolute and stays. */

@@ -57,7 +57,12 @@ function answerOf(request: http.ClientRequest, options: SendOptions): Promise<ht
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
     };
-    const abort = (): void => void request.destroy(signal.reason as Error);
+    // A request that still waits for a socket tells of its end only when it gets one.
+    const abort = (): void => {
+      request.destroy(signal.reason as Error);
+      settle();
+      reject(signal.reason as Error);
+    };
     const tooLate = (): void => void request.destroy(new Error(`no answer for ${stallTimeoutMs / 1000} s`));
     request.once('socket', () => (timer = setTimeout(tooLate, stallTimeoutMs)));
     request.once('close', settle);

@@ -80,18 +80,10 @@ const WITH_BODY = [
   'unsupported-media-type',
 ] as const;
 
-const STARTS = ['job-exists', 'invalid', 'key-reused', 'too-many-jobs'] as const;
+const STARTS = ['invalid', 'key-reused', 'too-many-jobs'] as const;
 
-/** How a ZIP can end, and whether it is still there. */
-const ZIP_ENDS = [
-  'attachments-not-found',
-  'job-cancelled',
-  'gone',
-  'too-large',
-  'invalid',
-  'storage',
-  'zip',
-] as const;
+/** How a ZIP can end. */
+const ZIP_ENDS = ['attachments-not-found', 'too-large', 'storage', 'zip', 'too-many-downloads'] as const;
 
 const startedAnswer = answer('Started; look at Location', { 'application/json': accepted }, STARTED);
 
@@ -111,7 +103,7 @@ export const answers = {
   events: {
     200: answer('Server-sent events: progress, then end', { 'text/event-stream': z.string() }),
     204: z.undefined().describe('Last-Event-ID says that all was seen'),
-    ...refusals(...COMMON, 'job-not-found'),
+    ...refusals(...COMMON, 'job-not-found', 'too-many-streams'),
   },
   file: {
     200: answer('The ZIP', { 'application/zip': binary }, ZIP),
@@ -119,6 +111,8 @@ export const answers = {
     ...refusals(
       ...COMMON,
       ...ZIP_ENDS,
+      'job-cancelled',
+      'gone',
       'job-not-found',
       'no-such-resource',
       'job-running',

@@ -2,6 +2,7 @@
  * The HTTP API (CONTRACT §3) as a Fastify app. It speaks to Temporal and S3 through the ports it is given and listens
  * nowhere: worker/api.ts makes a server of it, tests call `inject`.
  */
+import { setMaxListeners } from 'node:events';
 import rateLimit from '@fastify/rate-limit';
 import Fastify, { LogController } from 'fastify';
 import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fastify';
@@ -19,8 +20,9 @@ import { addJobEvents } from './job-events.js';
 import { addJobReport } from './job-report.js';
 import { addJobs } from './jobs.js';
 import { addNotFound } from './methods.js';
-import { addMetricsRoute, createMetrics } from './metrics.js';
+import { addMetricsRoute, addTiming, createMetrics } from './metrics.js';
 import { addDocs, addOpenApi } from './openapi.js';
+import { createPlaces } from './places.js';
 import type { ApiDeps } from './ports.js';
 import { problem } from './problems.js';
 import { addRestores } from './restores.js';
@@ -40,6 +42,8 @@ const SILENCE_MS = 60_000;
 export function buildApi(deps: ApiDeps): FastifyInstance {
   const registry = deps.metrics ?? new Registry();
   const closing = new AbortController();
+  // As many listen as requests wait.
+  setMaxListeners(0, closing.signal);
   const app = Fastify(optionsOf(deps)).withTypeProvider<ZodTypeProvider>();
   app.addHook('preClose', async () => closing.abort());
   app.setValidatorCompiler(validatorCompiler).setSerializerCompiler(() => JSON.stringify);
@@ -49,12 +53,13 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
   addNotFound(app);
   addUnreadable(app);
   addOpenApi(app, VERSION);
+  const context = contextOf(deps, registry, closing.signal);
+  addTiming(app, context.metrics);
   app.register(async (open) => {
     addHealth(open, deps.checks);
     addMetricsRoute(open, registry);
     addDocs(open);
   });
-  const context = contextOf(deps, registry, closing.signal);
   app.register(async (api) => addApi(api.withTypeProvider<ZodTypeProvider>(), context), {
     prefix: '/api/v1',
   });
@@ -95,6 +100,8 @@ const contextOf = (deps: ApiDeps, registry: Registry, closing: AbortSignal): Api
   metrics: createMetrics(registry),
   slots: createJobSlots(deps.jobs, deps.settings.jobsPerUser, deps.nowMs),
   waiting: createWaiting(deps.jobs, closing),
+  downloads: createPlaces(deps.settings.downloadsPerUser, 'too-many-downloads'),
+  streams: createPlaces(deps.settings.streamsPerUser, 'too-many-streams'),
 });
 
 /** Everything that needs a token. */

@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ApiSettings } from './ports.js';
 import { problem } from './problems.js';
-import { createTokenReader } from './tokens.js';
+import { createTokenReader, invalidToken } from './tokens.js';
 import type { TokenClaims } from './tokens.js';
 
 export type Scope = 'zip' | 'restore';
@@ -42,7 +42,9 @@ export function addAuth(app: FastifyInstance, settings: ApiSettings): void {
     if (found.isCookie) checkCsrf(request);
     const claims = await readToken(found.token);
     request.principal = principalOf(claims, found.isCookie);
-    demandScope(request.principal, request.routeOptions.config.scope);
+    const { scope } = request.routeOptions.config;
+    demandScope(request.principal, scope);
+    if (scope === 'zip') demandAttachmentsUser(request.principal);
   });
 }
 
@@ -55,6 +57,14 @@ const principalOf = ({ user, workspace, scopes }: TokenClaims, isCookie: boolean
 /** Throws `workspace-denied` where the token does not allow it. */
 export function demandScope({ scopes }: Principal, scope: Scope | undefined): void {
   if (scope !== undefined && !scopes.includes(scope)) throw problem('workspace-denied');
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const USER = /^[^\p{Cc}]{1,200}$/u;
+
+/** Workspaces of attachments are UUIDs, and the audit trail has room for a name: other claims are as good as none. */
+function demandAttachmentsUser({ user, workspace }: Principal): void {
+  if (!UUID.test(workspace) || !USER.test(user)) throw invalidToken();
 }
 
 interface FoundToken {

@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger } from 'fastify';
 import type { ApiMetrics } from './metrics.js';
+import type { Places } from './places.js';
 import type { ApiDeps } from './ports.js';
 import type { JobSlots } from './slots.js';
 import type { Waiting } from './waiting.js';
@@ -12,6 +13,8 @@ export interface ApiContext extends Omit<ApiDeps, 'metrics' | 'log'> {
   readonly metrics: ApiMetrics;
   readonly slots: JobSlots;
   readonly waiting: Waiting;
+  readonly downloads: Places;
+  readonly streams: Places;
   /** Aborted when the process stops. */
   readonly closing: AbortSignal;
 }

@@ -52,7 +52,8 @@ export function asHttpProblem(error: unknown): HttpProblem {
 
 const OF_KIND: Readonly<Record<ProblemKind, ProblemCode>> = {
   usage: 'invalid',
-  'already-running': 'job-exists',
+  // Nobody but startOnce meets it, and it looks again.
+  'already-running': 'unavailable',
   'not-found': 'job-not-found',
   // Temporal refuses this API, not the caller: an operator has to mend it.
   denied: 'unavailable',

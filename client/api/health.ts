@@ -1,4 +1,4 @@
-/** GET /healthz: the process lives. GET /readyz: so does what it needs. */
+/** GET /healthz: the process lives. GET /readyz: so does what it needs; a check that says `false` has failed, too. */
 import type { FastifyInstance } from 'fastify';
 import { answers } from './answers.js';
 import type { ApiDeps } from './ports.js';
@@ -27,8 +27,8 @@ async function look([name, check]: readonly [string, () => Promise<unknown>]): P
     timer = setTimeout(() => reject(new Error(`${name} did not answer in time`)), PATIENCE_MS);
   });
   try {
-    await Promise.race([check(), late]);
-    return [name, 'ok'];
+    const found = await Promise.race([check(), late]);
+    return [name, found === false ? 'failed' : 'ok'];
   } catch {
     return [name, 'failed'];
   } finally {

@@ -1,4 +1,5 @@
 /** GET and HEAD /jobs/{id}/download: the finished ZIP, as often as it is asked for until it expires. */
+import type { FastifyRequest } from 'fastify';
 import type { Jobs } from '../job.js';
 import { answers } from './answers.js';
 import type { ApiContext, ZodApp } from './context.js';
@@ -13,7 +14,8 @@ import { sendZip } from './send-zip.js';
 import { problemOfZip } from './zip-ending.js';
 
 /** Registers the route. */
-export function addJobDownload(app: ZodApp, { jobs, zips, settings, nowMs }: ApiContext): void {
+export function addJobDownload(app: ZodApp, context: ApiContext): void {
+  const { jobs, settings, nowMs } = context;
   app.route({
     method: ['GET', 'HEAD'],
     url: '/jobs/:id/download',
@@ -27,9 +29,21 @@ export function addJobDownload(app: ZodApp, { jobs, zips, settings, nowMs }: Api
     handler: async (request, reply) => {
       const job = await ownedJob(jobs, request.params.id, request.principal);
       const result = await finishedZip(jobs, job, { ttlMs: settings.zipTtlMs, nowMs: nowMs() });
-      return sendZip(zips, result, request, reply, `${jobUrl(request.params.id)}/download`);
+      noteDownload(request);
+      return sendZip(context, result, request, reply, `${jobUrl(request.params.id)}/download`);
     },
   });
+}
+
+/** Whoever fetches a ZIP again is in the log: the audit trail has the ZIP itself (docs/decisions/0011). */
+function noteDownload({
+  id,
+  method,
+  params,
+  principal,
+  log,
+}: FastifyRequest<{ Params: { id: string } }>): void {
+  if (method === 'GET') log.info({ request_id: id, job: params.id, user: principal.user }, 'download');
 }
 
 async function finishedZip(jobs: Jobs, { kind, state }: OwnedJob, expiry: Expiry) {

@@ -5,7 +5,7 @@ import type { ProgressAnswer } from '../../core/contract.js';
 import { answers } from './answers.js';
 import type { ApiContext, ZodApp } from './context.js';
 import { jobDocument } from './job-document.js';
-import { leavingOf } from './leaving.js';
+import { endOf } from './leaving.js';
 import type { OwnedJob } from './owned-job.js';
 import { ownedJob } from './owned-job.js';
 import { eventHeaders, jobParams } from './schemas.js';
@@ -26,7 +26,8 @@ export function addJobEvents(app: ZodApp, context: ApiContext): void {
     const { params, principal, headers } = request;
     const job = await ownedJob(context.jobs, params.id, principal);
     if (headers['last-event-id'] === LAST_ID) return reply.code(204).send();
-    const stop = AbortSignal.any([leavingOf(reply), context.closing]);
+    context.streams.take(principal, reply);
+    const stop = endOf(reply, context.closing);
     return reply
       .type(MIME)
       .header('x-accel-buffering', 'no')

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Jobs } from '../job.js';
+import type { Pace } from './pace.js';
 import type { TokenSettings } from './tokens.js';
 
 export interface ZipHead {
@@ -32,7 +33,12 @@ export interface ApiSettings extends TokenSettings {
   readonly zipWaitMs: number;
   readonly ratePerMinute: number;
   readonly jobsPerUser: number;
+  /** Downloads of one user at a time, in one process. */
+  readonly downloadsPerUser: number;
+  /** Event streams of one user at a time, in one process. */
+  readonly streamsPerUser: number;
   readonly events: EventRhythm;
+  readonly pace: Pace;
 }
 
 export interface EventRhythm {

@@ -1,4 +1,6 @@
 /** The catalogue of refusals: each code with its status and its words (RFC 9457). CONTRACT §3 fixes the `detail` texts. */
+import type { ZipSizes } from '../../core/zip-contract.js';
+
 export interface ProblemKind {
   readonly status: number;
   readonly title: string;
@@ -57,7 +59,6 @@ export const PROBLEMS = {
   'job-running': { status: 409, title: 'Conflict', detail: 'The job is still running' },
   'job-ended': { status: 409, title: 'Conflict', detail: 'The job has ended already' },
   'job-cancelled': { status: 409, title: 'Conflict', detail: 'The job was cancelled' },
-  'job-exists': { status: 409, title: 'Conflict', detail: 'Such a job is being started already' },
   gone: { status: 410, title: 'Gone', detail: 'The ZIP file has expired' },
   'too-large': { status: 413, title: 'Content Too Large', detail: 'Total file size exceeds the limit' },
   'body-too-large': {
@@ -90,6 +91,18 @@ export const PROBLEMS = {
     status: 429,
     title: 'Too Many Requests',
     detail: 'Too many jobs of yours are running. Please wait until one has ended.',
+    headers: { 'retry-after': RETRY_AFTER_S },
+  },
+  'too-many-downloads': {
+    status: 429,
+    title: 'Too Many Requests',
+    detail: 'Too many downloads of yours are under way. Please wait until one has ended.',
+    headers: { 'retry-after': RETRY_AFTER_S },
+  },
+  'too-many-streams': {
+    status: 429,
+    title: 'Too Many Requests',
+    detail: 'Too many event streams of yours are open. Please close one.',
     headers: { 'retry-after': RETRY_AFTER_S },
   },
   'headers-too-large': {
@@ -126,6 +139,8 @@ export interface Refusal {
   readonly detail?: string;
   readonly errors?: readonly FieldError[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** Members of the document besides those of RFC 9457. */
+  readonly sizes?: ZipSizes;
 }
 
 /** Thrown by handlers and hooks; the error handler writes it down. */
@@ -150,7 +165,7 @@ export const problem = (code: ProblemCode, more: Omit<Refusal, 'code'> = {}): Ht
   new HttpProblem({ code, ...more });
 
 /** The document that goes out. */
-export function problemDocument({ code, detail, errors }: Refusal, requestId: string | null) {
+export function problemDocument({ code, detail, errors, sizes }: Refusal, requestId: string | null) {
   const kind: ProblemKind = PROBLEMS[code];
   return {
     type: problemType(code),
@@ -159,6 +174,7 @@ export function problemDocument({ code, detail, errors }: Refusal, requestId: st
     detail: detail ?? kind.detail,
     ...(kind.constant || requestId === null ? {} : { instance: requestId }),
     ...(errors === undefined ? {} : { errors }),
+    ...sizes,
   };
 }
 

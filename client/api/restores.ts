@@ -3,12 +3,12 @@ import type { JobOrigin } from '../job.js';
 import { Problem } from '../problem.js';
 import { restoreRequest } from '../restore-request.js';
 import type { RestoreRequest } from '../job.js';
+import { sendAccepted } from './accepted.js';
 import { answers } from './answers.js';
 import type { ApiContext, ZodApp } from './context.js';
 import { problem } from './problems.js';
 import { restoreBody, startHeaders } from './schemas.js';
 import { startOnce } from './start-job.js';
-import { accept } from './zips.js';
 import { splitIds } from '../../core/input.js';
 
 /** Registers the route. */
@@ -24,8 +24,9 @@ export function addRestores(app: ZodApp, { jobs, slots }: ApiContext): void {
     const asked = requestOf(body);
     const start = (id: string, origin: JobOrigin) => jobs.startRestore(asked, id, origin);
     const key = headers['idempotency-key'];
-    const { id } = await startOnce(jobs, slots, { kind: 'restore', principal, key, asked, start });
-    return accept(reply, id);
+    const order = { kind: 'restore', principal, key, asked, isOver: () => false, start } as const;
+    const { id } = await startOnce(jobs, slots, order);
+    return sendAccepted(reply, id);
   });
 }
 

@@ -85,6 +85,8 @@ export const refusal = z
       .array(z.object({ in: z.string(), pointer: z.string(), detail: z.string() }))
       .optional()
       .describe('Each mistake in the request, and where it is'),
+    limit_bytes: z.int().optional().describe('What all files may have together, where they are more'),
+    actual_bytes: z.int().optional().describe('What they have together'),
   })
   .meta({ id: 'Problem' });
 

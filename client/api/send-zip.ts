@@ -3,18 +3,22 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { create } from 'content-disposition';
 import type { BulkZipResult } from '../../core/zip-contract.js';
 import { Problem } from '../problem.js';
+import type { ApiContext } from './context.js';
 import { leavingOf } from './leaving.js';
-import type { ZipHead, ZipReader } from './ports.js';
+import { keepPace } from './pace.js';
+import type { ZipHead } from './ports.js';
 import { HttpProblem, problem } from './problems.js';
 import type { AskedRange } from './range.js';
 import { askedRange } from './range.js';
+
+export type ZipSource = Pick<ApiContext, 'zips' | 'downloads' | 'settings'>;
 
 /**
  * Answers with the object, or with the part of it that is asked for; throws `gone` where it is no more.
  * A download that breaks can go on at `location`.
  */
 export async function sendZip(
-  zips: ZipReader,
+  { zips, downloads, settings }: ZipSource,
   { uri, file_name }: BulkZipResult,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -22,11 +26,15 @@ export async function sendZip(
 ): Promise<FastifyReply> {
   // S3's sockets are let go as soon as the client is.
   const leaving = leavingOf(reply);
+  const isHead = request.method === 'HEAD';
+  if (!isHead) downloads.take(request.principal, reply);
   const head = await zips.head(uri, leaving).catch(refuse);
   if (head === null) throw problem('gone');
-  const isHead = request.method === 'HEAD';
-  const span = spanOf(isHead ? WHOLE : askedRange(request.headers, head.etag, head.sizeBytes), head);
+  // RFC 9110 §14.2: a Range means something with GET alone.
+  const asked = request.method === 'GET' ? askedRange(request.headers, head.etag, head.sizeBytes) : WHOLE;
+  const span = spanOf(asked, head);
   const body = isHead ? null : await zips.read(uri, head.etag, span.start, span.end, leaving).catch(refuse);
+  if (body !== null) keepPace(body, reply.raw, settings.pace);
   reply.headers({
     ...headersOf(head, span),
     'content-disposition': attachmentHeader(file_name),

@@ -25,7 +25,7 @@ const REQUIRED_CLAIMS = ['sub', 'workspace_id', 'exp'];
 
 /** RFC 6750 §3: that there was a token, and no word on what is wrong with it. */
 const INVALID = { headers: { 'www-authenticate': 'Bearer realm="stowage", error="invalid_token"' } };
-const invalidToken = () => problem('unauthenticated', INVALID);
+export const invalidToken = (): HttpProblem => problem('unauthenticated', INVALID);
 
 /** Returns the function that checks a token: it rejects with `unauthenticated`, or with `unavailable` where the keys cannot be fetched. */
 export function createTokenReader(settings: TokenSettings): (token: string) => Promise<TokenClaims> {

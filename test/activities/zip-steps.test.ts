@@ -96,6 +96,20 @@ describe('attachments', () => {
     expect(await runZip(world, attachmentsInput(world, [half(), liar]))).toMatchObject({
       type: 'TooLarge',
       message: 'Total file size exceeds 1 MB limit. Selected files total 2.5 MB. Please select fewer files.',
+      sizes: { limit_bytes: MEBIBYTE, actual_bytes: 2.5 * MEBIBYTE },
+    });
+  });
+
+  test.each([
+    [1, '1.000001'],
+    [100, '1.0001'],
+    [MEBIBYTE / 100, '1.01'],
+    [MEBIBYTE / 10, '1.1'],
+  ])('that are %d bytes more than the limit do not read as the limit itself', async (more, total) => {
+    const world = createZipWorld({ maxBytes: MEBIBYTE });
+    const ids = [world.add('a', noise(MEBIBYTE, 'a')), world.add('b', noise(Math.ceil(more), 'b'))];
+    expect(await runZip(world, attachmentsInput(world, ids))).toMatchObject({
+      message: `Total file size exceeds 1 MB limit. Selected files total ${total} MB. Please select fewer files.`,
     });
   });
 
@@ -148,7 +162,7 @@ describe('attachments', () => {
   test('need their buckets, and the refusal names the setting', async () => {
     const world = createZipWorld({ zipBucket: null });
     const outcome = await runZip(world, attachmentsInput(world, [world.add('a', text('a'))]));
-    expect(outcome).toMatchObject({ type: 'InvalidInput' });
+    expect(outcome).toMatchObject({ type: 'ZipError', reason: 'misconfigured' });
     expect(outcome).toHaveProperty('message', expect.stringContaining('STOWAGE_ZIP_BUCKET'));
   });
 

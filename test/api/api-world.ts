@@ -14,7 +14,7 @@ import { send } from './send.js';
 export const NOW_MS = Date.UTC(2025, 9, 19, 14, 30, 22);
 export const SECRET = 'a secret of at least thirty-two characters';
 export const USER = 'user-1';
-export const WORKSPACE = 'workspace-1';
+export const WORKSPACE = 'c0ffee00-e29b-41d4-a716-446655440000';
 export const CLIENT = '550e8400-e29b-41d4-a716-446655440000';
 export const IDS: readonly string[] = [0, 1, 2].map((at) => `123e4567-e89b-12d3-a456-42661417400${at}`);
 export const URL = `/api/v1/clients/${CLIENT}/attachments/download-multiple`;
@@ -51,6 +51,9 @@ export const SETTINGS: ApiSettings = {
   zipWaitMs: 20_000,
   ratePerMinute: 1000,
   jobsPerUser: 5,
+  downloadsPerUser: 8,
+  streamsPerUser: 10,
+  pace: { windowMs: 60_000, leastBytes: 1 },
   events: { pollMs: 1, heartbeatMs: 60_000 },
 };
 
@@ -91,15 +94,17 @@ export const running = { status: 'running', endedAtMs: null } as const;
 export function zipJobs(ending: ZipEnding | Promise<ZipEnding> = DONE, changes: Partial<Jobs> = {}) {
   const started = new Map<string, JobState>();
   const { jobs: base, calls } = fakeJobs({ kind: 'cancelled', result: null });
-  const start = async (type: string, request: unknown, id: string, origin?: JobOrigin) => {
+  const start = async (type: string, request: unknown, id: string, origin?: JobOrigin, again = false) => {
     calls.push(['start', type, request, id, origin]);
-    if (started.get(id)?.status === 'running') throw new Problem('already-running', 'taken');
+    const { status = 'none' } = started.get(id) ?? {};
+    if (status === 'running' || (status === 'completed' && !again))
+      throw new Problem('already-running', 'taken');
     started.set(id, state({ workflowId: id, type, ...running, origin: origin ?? null }));
     return { workflowId: id, runId: 'run-1' };
   };
   const jobs: Jobs = {
     ...base,
-    startZip: (request, id, origin) => start('bulkZip', request, id, origin),
+    startZip: (request, id, origin, again) => start('bulkZip', request, id, origin, again),
     startRestore: (request, id, origin) => start('restore', request, id, origin),
     zipEnding: async (id) => {
       const found = await ending;

@@ -58,6 +58,26 @@ describe('tokens that are refused', () => {
   });
 });
 
+describe('tokens of nobody who could have attachments', () => {
+  test.each([
+    ['a workspace that is no UUID', { workspace_id: 'workspace-1' }],
+    ['a sub that is too long', { sub: 'x'.repeat(201) }],
+    ['a sub with a line break', { sub: 'a\nb' }],
+  ])('%s → 401 for ZIPs', async (_what, claims) => {
+    const { statusCode, headers } = await withToken(await token(claims));
+    expect([statusCode, headers['www-authenticate']]).toEqual([
+      401,
+      'Bearer realm="stowage", error="invalid_token"',
+    ]);
+  });
+
+  test('start restores all the same', async () => {
+    const headers = await bearer({ workspace_id: 'laboratory' });
+    const sent = { method: 'POST', url: '/api/v1/restores', headers, payload: { raw_file_ids: 'abc' } };
+    expect((await send(apiOf(), sent)).statusCode).toBe(202);
+  });
+});
+
 describe('tokens that are taken', () => {
   test('with issuer and audience as set, and the scheme in any case', async () => {
     const settings = { issuer: 'us', audience: 'zip-api' };

@@ -174,6 +174,12 @@ describe('without a token', () => {
       503,
       { status: 'not ready', checks: { temporal: 'ok', s3: 'failed' } },
     ]);
+    const idle = apiOf({ checks: { temporal: async () => true, worker: async () => false } });
+    const unattended = await send(idle, { method: 'GET', url: '/readyz' });
+    expect([unattended.statusCode, unattended.json()]).toEqual([
+      503,
+      { status: 'not ready', checks: { temporal: 'ok', worker: 'failed' } },
+    ]);
     const good = await send(apiOf({ checks: { temporal: async () => true } }), {
       method: 'GET',
       url: '/readyz',
@@ -192,12 +198,27 @@ describe('without a token', () => {
       'zip_files_per_request_sum 3',
       'zip_build_duration_seconds_count{outcome="completed"} 1',
       'zip_bytes_count 1',
+      'zip_jobs_total{outcome="completed",type="none"} 1',
+      'http_request_duration_seconds_count{method="POST",route="/api/v1/clients/:client_id/attachments/download-multiple",code="422"} 1',
     ])
       expect(body).toContain(line);
-    expect(body).not.toMatch(/user-1|workspace-1|550e8400|123e4567/);
+    expect(body).not.toMatch(/user-1|c0ffee00|550e8400|123e4567/);
     const refused = apiOf({ jobs: zipJobs(failed('NotFound')).jobs });
     await askZip(refused);
-    expect((await send(refused, { method: 'GET', url: '/metrics' })).body).toContain('zip_not_found_total 1');
+    const counted = (await send(refused, { method: 'GET', url: '/metrics' })).body;
+    expect(counted).toContain('zip_not_found_total 1');
+    expect(counted).toContain('zip_jobs_total{outcome="failed",type="NotFound"} 1');
+  });
+
+  test.each([
+    ['StorageError', 'StorageError'],
+    ['Canary Müller.pdf', 'other'],
+  ])('/metrics counts a job of 202 that fails with %s', async (type, label) => {
+    const app = apiOf({ jobs: zipJobs(failed(type)).jobs });
+    await askZip(app, { headers: { prefer: 'respond-async' } });
+    const { body } = await send(app, { method: 'GET', url: '/metrics' });
+    expect(body).toContain(`zip_jobs_total{outcome="failed",type="${label}"} 1`);
+    expect(body).not.toContain('Canary');
   });
 
   test('/openapi.json describes every route', async () => {

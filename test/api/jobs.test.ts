@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { pino } from 'pino';
 import type { JobEnding, JobState, Jobs } from '../../client/job.js';
 import { Problem } from '../../client/problem.js';
 import { FAILED_RESULT, PREVIEW, PROGRESS, RESULT } from '../client/fake-world.js';
@@ -12,6 +13,7 @@ import {
   ETAG,
   NOW_MS,
   USER,
+  WORKSPACE,
   ZIP,
   ZIP_RESULT,
   apiOf,
@@ -56,7 +58,7 @@ describe('whose job it is', () => {
     ['no id for Temporal', { state: () => Promise.reject(new Problem('usage', 'too long')) }],
     [
       'of another user',
-      { state: async () => state({ origin: { user: 'x', workspace: 'workspace-1', requestHash: '' } }) },
+      { state: async () => state({ origin: { user: 'x', workspace: WORKSPACE, requestHash: '' } }) },
     ],
     [
       'of another workspace',
@@ -73,7 +75,10 @@ describe('whose job it is', () => {
         FOREIGN.map(async ([, changes]) => ask(apiWith({}, changes).app, method, url)),
       );
       expect(answers.map(({ statusCode }) => statusCode)).toEqual(FOREIGN.map(() => 404));
-      expect(new Set(answers.map(({ body }) => body)).size).toBe(1);
+      const same = answers.map(({ body, headers: { date: _date, 'x-request-id': _id, ...headers } }) =>
+        JSON.stringify([body, headers]),
+      );
+      expect(new Set(same).size).toBe(1);
       expect(answers[0]?.json()).toMatchObject({ detail: 'There is no such job' });
     },
   );
@@ -220,6 +225,17 @@ describe('GET /jobs/{id}/download', () => {
       expect(response.headers).not.toHaveProperty('etag');
     },
   );
+
+  test('is in the log with its user and its job, HEAD is not', async () => {
+    const lines: string[] = [];
+    const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
+    const { app } = apiWith({}, {}, { log });
+    await ask(app, 'HEAD', url);
+    expect(lines.join('')).not.toContain('"msg":"download"');
+    await ask(app, 'GET', url, { 'x-request-id': 'abc-1' });
+    const [line = '{}'] = lines.filter((text) => text.includes('"msg":"download"'));
+    expect(JSON.parse(line)).toMatchObject({ user: USER, job: 'zip-1', request_id: 'abc-1' });
+  });
 
   test('HEAD has the same headers, no body, and reads nothing', async () => {
     const zips = { ...zipInMemory(), read: () => Promise.reject(new Error('read')) };

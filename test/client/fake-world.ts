@@ -125,6 +125,8 @@ export function fakeJobs(
     ending: async () => ending,
     state: async (workflowId) => ({ ...STATE, workflowId }),
     cancel: (workflowId) => note('cancel', workflowId),
+    want: (workflowId) => note('want', workflowId),
+    isWanted: async () => false,
     pause: (workflowId) => note('pause', workflowId),
     resume: (workflowId) => note('resume', workflowId),
     reportTexts: async (workflowId, paths) => {

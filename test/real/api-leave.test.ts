@@ -102,6 +102,35 @@ describe('a client that goes away', () => {
   }, 90_000);
 });
 
+describe('a client that goes away and has a key', () => {
+  test('comes back with it, and gets a ZIP of a new job', async () => {
+    const [ids, leaving] = [await addLarge(2), new AbortController()];
+    const as = { sub: randomUUID() };
+    const { job, headers } = await askAndPause(ids, as, leaving.signal);
+    leaving.abort();
+    await until('it is cancelled or about to be', async () => {
+      const { raw, status } = await job.describe();
+      return status.name !== 'RUNNING' || raw.workflowExtendedInfo?.cancelRequested === true;
+    });
+    const answer = await clinic.askZip(ids, { as, headers });
+    expect(answer.status).toBe(200);
+    expect((await clinic.entries(answer)).size).toBe(2);
+  }, 90_000);
+
+  test('leaves the job to a request that another process has for it', async () => {
+    const [ids, leaving, other] = [await addLarge(2), new AbortController(), await clinic.openApi({})];
+    const as = { sub: randomUUID() };
+    const { job, headers } = await askAndPause(ids, as, leaving.signal);
+    const second = clinic.askZip(ids, { as, headers, api: other });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const lines = clinic.api.log().split('the client left').length;
+    leaving.abort();
+    await until('the API knows', () => clinic.api.log().split('the client left').length > lines);
+    await job.signal('resume');
+    expect((await clinic.entries(await second)).size).toBe(2);
+  }, 90_000);
+});
+
 describe('a worker that is killed', () => {
   test('in the middle of a ZIP is replaced by another one, which finishes it', async () => {
     const ids = await addLarge(4);

@@ -123,9 +123,14 @@ describe('sizes', () => {
     const bytes = await read(answer);
     expect(bytes.length).toBe(Number(answer.headers.get('content-length')));
     const before = await finished();
-    expect(await problemOf(await clinic.askZip([most, one, await add(1)]))).toEqual([
+    const refused = await clinic.askZip([most, one, await add(1)]);
+    expect(await refused.clone().json()).toMatchObject({
+      limit_bytes: MOST_BYTES,
+      actual_bytes: MOST_BYTES + 1,
+    });
+    expect(await problemOf(refused)).toEqual([
       413,
-      'Total file size exceeds 1 MB limit. Selected files total 1.0 MB. Please select fewer files.',
+      'Total file size exceeds 1 MB limit. Selected files total 1.000001 MB. Please select fewer files.',
     ]);
     expect(await finished()).toBe(before);
   });
@@ -327,6 +332,21 @@ describe('a job', () => {
       422,
       'This Idempotency-Key was used for another request',
     ]);
+  });
+
+  test('is a new one for the same key once its ZIP has expired', async () => {
+    const brief = await clinic.openApi({ ZIP_TTL: '1s' });
+    const [id, headers] = [await add(1000), { 'idempotency-key': randomUUID() }];
+    const ask = (): Promise<Response> => clinic.askZip([id], { api: brief, headers });
+    const first = await ask();
+    expect(first.status).toBe(200);
+    await read(first);
+    const download = first.headers.get('content-location') ?? '';
+    await until('it has expired', async () => (await clinic.ask(download, { api: brief })).status === 410);
+    const second = await ask();
+    expect([second.status, second.headers.get('content-location')]).toEqual([200, download]);
+    await read(second);
+    expect(await clinic.auditOf(id)).toHaveLength(2);
   });
 
   test('of a user with too many of them does not start', async () => {

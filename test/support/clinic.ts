@@ -12,6 +12,8 @@ export interface Api {
   /** All lines of its log. */
   readonly log: () => string;
   readonly close: () => Promise<void>;
+  /** Stops it, cutting downloads after `mostMs`. */
+  readonly stop: (mostMs: number) => Promise<void>;
 }
 
 /** Claims over those of the clinic's own user; an undefined one is left out. */
@@ -110,5 +112,5 @@ async function openApiOf(env: NodeJS.ProcessEnv): Promise<Api> {
   const lines: string[] = [];
   const sink = new Writable({ write: (chunk, _encoding, done) => (lines.push(String(chunk)), done()) });
   const { url, stop } = await startApi(config.value, pino({ level: 'debug' }, sink), env);
-  return { url, log: () => lines.join(''), close: stop };
+  return { url, log: () => lines.join(''), close: () => stop(), stop };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreProblem } from '../../activities/ports.js';
 import type { ObjectStore, StoreProblemCode } from '../../activities/ports.js';
 import { createZipReader } from '../../worker/zip-reader.js';
@@ -28,7 +29,12 @@ function store(breaks: number, code: StoreProblemCode = 'unavailable', breakAfte
       return Readable.from(broken(start, code, breakAfter));
     },
   };
-  return { reader: createZipReader(fake), asked };
+  return { reader: createZipReader(fake, fake), asked };
+}
+
+async function* slowly() {
+  await sleep(60);
+  yield BYTES;
 }
 
 async function* broken(start: number, code: StoreProblemCode, breakAfter: number) {
@@ -59,6 +65,23 @@ describe('a finished ZIP', () => {
     await expect(buffer(body)).rejects.toMatchObject({ code });
   });
 
+  test('that gets no connection in time is away, not silent; one that is under way may take its time', async () => {
+    const stuck = (until: 'the answer' | 'the body'): Pick<ObjectStore, 'readRange'> => ({
+      readRange: async (_object, _start, _end, given) =>
+        until === 'the body'
+          ? Readable.from(slowly())
+          : new Promise((_resolve, reject) => {
+              given.addEventListener('abort', () => reject(given.reason as Error));
+            }),
+    });
+    const readerOf = (readRange: Pick<ObjectStore, 'readRange'>) =>
+      createZipReader(readRange, { head: () => Promise.reject(new Error('not asked')) }, 20);
+    const refused = readerOf(stuck('the answer')).read(URI, '"e"', 0, BYTES.length, signal);
+    await expect(refused).rejects.toMatchObject({ name: 'Problem', kind: 'unreachable' });
+    const body = await readerOf(stuck('the body')).read(URI, '"e"', 0, BYTES.length, signal);
+    expect(await buffer(body)).toEqual(BYTES);
+  });
+
   test.each<readonly [StoreProblemCode, string | null]>([
     ['missing', null],
     ['unavailable', 'unreachable'],
@@ -69,7 +92,7 @@ describe('a finished ZIP', () => {
       head: () => Promise.reject(new StoreProblem(code, 'no')),
       readRange: () => Promise.reject(new StoreProblem(code, 'no')),
     };
-    const found = createZipReader(failing).head(URI, signal);
+    const found = createZipReader(failing, failing).head(URI, signal);
     if (kind === null) expect(await found).toBeNull();
     else await expect(found).rejects.toMatchObject({ name: 'Problem', kind });
   });
