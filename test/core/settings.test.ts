@@ -19,6 +19,8 @@ describe('the environment', () => {
         PORT: 8080,
         HOST: '127.0.0.1',
         API_RATE_PER_MINUTE: 100,
+        API_STREAMS_PER_USER: 10,
+        API_DOWNLOADS_PER_USER: 8,
         API_JOBS_PER_USER: 5,
         TEMPORAL_ADDRESS: '127.0.0.1:7233',
         TEMPORAL_NAMESPACE: 'default',
