@@ -28,7 +28,8 @@ COPY --from=build /app/bin ./bin
 COPY --from=build /app/client/web ./client/web
 # A new volume mounted here belongs to the user below.
 RUN mkdir -p /data/output && chown node:node /data/output
-ENV NODE_ENV=production
+# What a worker needs stays below 256 MB with these (docs/operations.md, "Memory"): V8 and malloc keep little that they do not use.
+ENV NODE_ENV=production NODE_OPTIONS=--max-semi-space-size=4 MALLOC_ARENA_MAX=2
 USER node
 # Healthy is: a worker of this container polls its task queue.
 HEALTHCHECK --interval=60s --timeout=20s --start-period=60s --retries=3 CMD ["node", "bin/stowage.js", "doctor", "--alive"]

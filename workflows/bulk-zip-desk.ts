@@ -6,6 +6,7 @@ import { clock, humanBytes } from '../core/units.js';
 import { bytesSoFar, followSegment } from './bulk-zip-state.js';
 import type { ZipState } from './bulk-zip-state.js';
 import { rateOver } from './rate.js';
+import { NOTHING_YET } from './nothing-yet.js';
 
 export interface ZipDesk {
   phase: Exclude<ProgressAnswer['phase'], 'paused'>;
@@ -67,19 +68,6 @@ function zipProgress({ phase, paused, state }: ZipDesk): ProgressAnswer {
     })),
   };
 }
-
-const NOTHING_YET = {
-  raw_files_total: 0,
-  raw_files_done: 0,
-  files_total: 0,
-  files_done: 0,
-  files_failed: 0,
-  bytes_total: 0,
-  bytes_done: 0,
-  rate_bytes_per_s: 0,
-  eta_s: null,
-  current: [],
-} as const;
 
 /** What a segment is called where people look. */
 export const segmentName = (segment: number, segments: number): string =>

@@ -5,6 +5,7 @@ import { PAUSE_SIGNAL, PROGRESS_QUERY, RESUME_SIGNAL, TRANSFER_SIGNAL } from '..
 import { clock, humanBytes } from '../core/units.js';
 import type { RestoreState } from './restore-state.js';
 import { bytesSoFar, rateOf, sample } from './restore-state.js';
+import { NOTHING_YET } from './nothing-yet.js';
 
 export interface Desk {
   phase: Exclude<ProgressAnswer['phase'], 'paused'>;
@@ -82,19 +83,6 @@ export function progressOf({ phase, paused, state }: Desk): ProgressAnswer {
     })),
   };
 }
-
-const NOTHING_YET = {
-  raw_files_total: 0,
-  raw_files_done: 0,
-  files_total: 0,
-  files_done: 0,
-  files_failed: 0,
-  bytes_total: 0,
-  bytes_done: 0,
-  rate_bytes_per_s: 0,
-  eta_s: null,
-  current: [],
-} as const;
 
 /** The same for the Web UI's "Current Details", as Markdown. */
 function showDetails(desk: Desk): void {

@@ -1,31 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Double, Int32, Long } from 'mongodb';
-import { parseFileInfo, planRawFile } from '../../core/plan.js';
-import type { RawFileDocument } from '../../core/plan.js';
-import type { RestoreSettings } from '../../core/settings.js';
-
-const MIB = 1_048_576;
-const MD5 = '5d41402abc4b2a76b9719d911017c592';
-const ETAG = 'd8e8fca2dc0f896fd7cb4cb0031ba249-3';
-
-const SETTINGS: RestoreSettings = {
-  outputRoot: '/fs/pool/output',
-  subfolder: null,
-  fallbackProject: null,
-  keepCorrupted: false,
-  region: null,
-};
-const DOCUMENT: RawFileDocument = {
-  _id: '20250115_sample',
-  project_id: 'PRID001',
-  s3_upload_path: 'alphakraken-PRID001/some/prefix/',
-  file_info: {
-    'sample.raw': [1_294_567_890, MD5, `${ETAG}__500`],
-    'x.d/analysis.tdf': [4096, MD5, `${MD5}__500`],
-  },
-};
-const plan = (changes: object = {}, settings: Partial<RestoreSettings> = {}) =>
-  planRawFile(DOCUMENT._id, { ...DOCUMENT, ...changes }, { ...SETTINGS, ...settings });
+import { parseFileInfo } from '../../core/plan.js';
+import { ETAG, MD5, MIB, planOfDocument } from '../support/raw-file-document.js';
 
 describe('a file that cannot be tried fails alone', () => {
   test.each([
@@ -54,13 +30,13 @@ describe('a file that cannot be tried fails alone', () => {
     ['no digest at all', [1, null], 'neither MD5 nor ETag'],
     ['no digest in three items', [1, null, null], 'neither MD5 nor ETag'],
   ])('its entry has %s', (_, item, what) => {
-    const { error, files } = plan({ file_info: { 'bad.raw': item, 'good.raw': [1, MD5] } });
+    const { error, files } = planOfDocument({ file_info: { 'bad.raw': item, 'good.raw': [1, MD5] } });
     expect(error).toBeNull();
     expect(files.map(({ refused }) => refused)).toEqual([{ code: 'invalid-entry', what }, null]);
   });
 
   test.each(['../up.raw', '/etc/passwd', 'C:\\evil', 'a\0b', 'a'.repeat(256)])('its path is %j', (path) => {
-    const { error, files } = plan({ file_info: { [path]: [1, MD5], 'good.raw': [1, MD5] } });
+    const { error, files } = planOfDocument({ file_info: { [path]: [1, MD5], 'good.raw': [1, MD5] } });
     expect(error).toBeNull();
     expect(files.map(({ refused }) => refused)).toEqual([{ code: 'unsafe-path' }, null]);
   });

@@ -1,34 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { planRawFile } from '../../core/plan.js';
-import type { RawFileDocument } from '../../core/plan.js';
-import type { RestoreSettings } from '../../core/settings.js';
-
-const MIB = 1_048_576;
-const MD5 = '5d41402abc4b2a76b9719d911017c592';
-const ETAG = 'd8e8fca2dc0f896fd7cb4cb0031ba249-3';
-
-const SETTINGS: RestoreSettings = {
-  outputRoot: '/fs/pool/output',
-  subfolder: null,
-  fallbackProject: null,
-  keepCorrupted: false,
-  region: null,
-};
-const DOCUMENT: RawFileDocument = {
-  _id: '20250115_sample',
-  project_id: 'PRID001',
-  s3_upload_path: 'alphakraken-PRID001/some/prefix/',
-  file_info: {
-    'sample.raw': [1_294_567_890, MD5, `${ETAG}__500`],
-    'x.d/analysis.tdf': [4096, MD5, `${MD5}__500`],
-  },
-};
-const plan = (changes: object = {}, settings: Partial<RestoreSettings> = {}) =>
-  planRawFile(DOCUMENT._id, { ...DOCUMENT, ...changes }, { ...SETTINGS, ...settings });
+import { DOCUMENT, ETAG, MD5, MIB, SETTINGS, planOfDocument } from '../support/raw-file-document.js';
 
 describe('the plan of a raw file', () => {
   test('has everything that is needed to restore it', () => {
-    expect(plan()).toEqual({
+    expect(planOfDocument()).toEqual({
       rawFileId: '20250115_sample',
       projectId: 'PRID001',
       destination: '/fs/pool/output/PRID001',
@@ -58,19 +34,19 @@ describe('the plan of a raw file', () => {
     ['bucket/prefix/', 'prefix/sample.raw'],
     ['s3://bucket/deep//prefix/', 'deep//prefix/sample.raw'],
   ])('reconstructs the S3 keys of upload path %s', (s3_upload_path, key) => {
-    expect(plan({ s3_upload_path })).toMatchObject({ bucket: 'bucket', files: [{ key }, {}] });
+    expect(planOfDocument({ s3_upload_path })).toMatchObject({ bucket: 'bucket', files: [{ key }, {}] });
   });
 
   test('keeps the order of the catalogue, and keys with dots, slashes and any character', () => {
     const names = ['z.d/b.c.tdf_bin', 'a.raw', '$set', 'Größe .raw', 'x..y'];
     const file_info = Object.fromEntries(names.map((name) => [name, [1, MD5]]));
-    expect(plan({ file_info }).files.map(({ file }) => file)).toEqual(names);
-    expect(plan({ file_info }).files.map(({ refused }) => refused)).toEqual(names.map(() => null));
+    expect(planOfDocument({ file_info }).files.map(({ file }) => file)).toEqual(names);
+    expect(planOfDocument({ file_info }).files.map(({ refused }) => refused)).toEqual(names.map(() => null));
   });
 
   test('takes the extra fields of the catalogue as they come', () => {
     const extra = { original_name: 'x.raw', status: 'done', backup_status: null, size: 7, more: {} };
-    expect(plan(extra)).toEqual(plan());
+    expect(planOfDocument(extra)).toEqual(planOfDocument());
   });
 
   test('of a selection has the wanted files only', () => {
@@ -92,7 +68,7 @@ describe('the destination', () => {
     [{ fallbackProject: '_FALLBACK' }, undefined, '/fs/pool/output/_FALLBACK'],
     [{ fallbackProject: '_FALLBACK' }, 'PRID001', '/fs/pool/output/PRID001'],
   ])('with settings %j and project %j is %s', (settings, project_id, destination) => {
-    expect(plan({ project_id }, settings)).toMatchObject({ error: null, destination });
+    expect(planOfDocument({ project_id }, settings)).toMatchObject({ error: null, destination });
   });
 });
 
@@ -109,7 +85,7 @@ describe('a raw file that cannot be planned is skipped with its error', () => {
   });
 
   test.each([null, undefined, '', '  ', 7])('project_id %j: no destination', (project_id) => {
-    expect(plan({ project_id })).toMatchObject({
+    expect(planOfDocument({ project_id })).toMatchObject({
       error: 'No project_id',
       projectId: null,
       destination: null,
@@ -121,7 +97,7 @@ describe('a raw file that cannot be planned is skipped with its error', () => {
   test.each(['../../etc', '..', 'a/b', 'a\\b', 'a\0b', 'a'.repeat(256), '.stowage'])(
     'project_id %j is unsafe: no destination',
     (project_id) => {
-      expect(plan({ project_id })).toMatchObject({
+      expect(planOfDocument({ project_id })).toMatchObject({
         error: 'Unsafe project_id',
         destination: null,
         files: [],
@@ -130,7 +106,7 @@ describe('a raw file that cannot be planned is skipped with its error', () => {
   );
 
   test.each([null, undefined, '', '  ', '/', 's3://', 7])('s3_upload_path %j', (s3_upload_path) => {
-    expect(plan({ s3_upload_path })).toMatchObject({
+    expect(planOfDocument({ s3_upload_path })).toMatchObject({
       error: 'No S3 backup (s3_upload_path is null)',
       destination: '/fs/pool/output/PRID001',
       bucket: null,
@@ -139,6 +115,6 @@ describe('a raw file that cannot be planned is skipped with its error', () => {
   });
 
   test.each([null, undefined, {}, [], 'x', 7])('file_info %j', (file_info) => {
-    expect(plan({ file_info })).toMatchObject({ error: 'Empty file_info', files: [] });
+    expect(planOfDocument({ file_info })).toMatchObject({ error: 'Empty file_info', files: [] });
   });
 });

@@ -1,6 +1,6 @@
 /**
  * ZIPs of a size that tests have no time for: 100,000 small objects, and (asked for with `--gigabytes`) 20 of 512 MiB. The worker
- * is a process of its own. Prints time, its peak of memory and the length of the history, and fails where one is too large or
+ * is a process of its own with the image's settings. Prints time, its peak of memory and the length of the history, and fails where one is too large or
  * the ZIP is not whole. `--keep` leaves the small objects stored for the next run.
  */
 import { randomUUID } from 'node:crypto';
@@ -73,7 +73,12 @@ const stack = await startStack({ dataDir, persistent: true, say });
 const { s3: server, temporal } = stack;
 const STOWAGE_CONFIG = resolve(dataDir, 'settings.yaml');
 await writeFile(STOWAGE_CONFIG, stringify({ locations: { output: { absolute_path: dataDir } } }));
-const worker = await startWorkerIn(dataDir, { ...stack.env, STOWAGE_TASK_QUEUE: taskQueue, STOWAGE_CONFIG });
+const worker = await startWorkerIn(dataDir, {
+  ...stack.env,
+  ...(await envOfImage()),
+  STOWAGE_TASK_QUEUE: taskQueue,
+  STOWAGE_CONFIG,
+});
 const { endpoint, region, accessKeyId, secretAccessKey } = server;
 const s3 = new S3Client({
   endpoint,
@@ -83,6 +88,12 @@ const s3 = new S3Client({
 });
 const connection = await Connection.connect({ address: temporal.address });
 const { workflow } = new Client({ connection });
+
+/** As in the image: what it sets for Node and malloc. */
+async function envOfImage(): Promise<Readonly<Record<string, string>>> {
+  const [, line = ''] = /^ENV (NODE_ENV=.*)$/m.exec(await readFile('Dockerfile', 'utf8')) ?? [];
+  return Object.fromEntries(line.split(' ').map((pair) => pair.split(/=(.*)/s, 2)));
+}
 
 /** The most memory that the worker has had since it was started (Linux counts it). */
 async function peakMib(): Promise<number> {
