@@ -31,12 +31,18 @@ exec docker run --rm --init --network host --user "$(id -u):$(id -g)" -v "$PWD:$
 `;
 }
 
-async function pull(name: string, from: Image, folder: string): Promise<string> {
+/** Has the image on this machine. Throws, soon, where there is no engine. @returns the engine's command. */
+export async function pullImage(image: string): Promise<string> {
   // Only there does --network host mean this machine's own network.
   if (process.platform !== 'linux') throw new Error(`used on Linux only, this is ${process.platform}`);
   const docker = requireTool('docker');
   await runCommand(docker, ['version', '--format', '{{.Server.Version}}'], { timeoutMs: engineWithinMs });
-  await runCommand(docker, ['pull', '--quiet', from.image], { timeoutMs: pullWithinMs });
+  await runCommand(docker, ['pull', '--quiet', image], { timeoutMs: pullWithinMs });
+  return docker;
+}
+
+async function pull(name: string, from: Image, folder: string): Promise<string> {
+  await pullImage(from.image);
   await mkdir(join(folder, 'bin'));
   await writeFile(programPath(folder, name), wrapperScript(from));
   return `run with docker from ${from.image}`;

@@ -24,12 +24,22 @@ function pom({ group, artifact, version }: MavenArtifact): string {
 /** Fetches the artifact and all that it needs into `jars/NAME/`. */
 export async function fetchJars(name: string, artifact: MavenArtifact, folder: string): Promise<string> {
   requireTool('java');
+  const goal = await prepareFetch(name, artifact, folder);
+  await runCommand(requireTool('mvn'), goal);
+  return join(folder, 'jars', name);
+}
+
+/** Writes what Maven reads. @returns its arguments. */
+export async function prepareFetch(
+  name: string,
+  artifact: MavenArtifact,
+  folder: string,
+): Promise<readonly string[]> {
   const jars = join(folder, 'jars', name);
   await mkdir(jars, { recursive: true });
   await writeFile(join(folder, 'pom.xml'), pom(artifact));
   const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${jars}`];
-  await runCommand(requireTool('mvn'), ['-B', '-q', '-f', join(folder, 'pom.xml'), ...goal]);
-  return jars;
+  return ['-B', '-q', '-f', join(folder, 'pom.xml'), ...goal];
 }
 
 /**

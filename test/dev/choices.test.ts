@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createServer } from 'node:net';
 import { cacheFolder } from '../../dev/obtaining/cache.js';
 import { wrapperScript } from '../../dev/obtaining/docker-wrapper.js';
+import { dockerJavaScript, fetchArguments } from '../../dev/obtaining/java-in-docker.js';
 import { javaScript } from '../../dev/obtaining/maven-jars.js';
 import { mongod } from '../../dev/obtaining/mongod.js';
 import type { Recipe } from '../../dev/obtaining/recipe.js';
@@ -103,6 +104,27 @@ describe('scripts in the cache', () => {
   test('a program of an image that starts another one is named', () => {
     expect(wrapperScript({ image: 'org/tools:v1', entrypoint: 'gadget' })).toContain(
       '-w "$PWD" --entrypoint gadget org/tools:v1 "$@"\n',
+    );
+  });
+});
+
+describe('a Java program on a machine that has Docker and no Java', () => {
+  test('is fetched by Maven in its image, into the folder it will lie in, as whoever asked', () => {
+    expect(fetchArguments('/cache/new', ['goal']).join(' ')).toMatch(
+      /^run --rm --user \d+:\d+ -v \/cache\/new:\/cache\/new -w \/cache\/new --entrypoint mvn maven:\S+ -Dmaven\.repo\.local=\/tmp\/m2 goal$/,
+    );
+  });
+
+  test('finds its jars beside itself, on the network of this machine, and gets its signals', () => {
+    const script = dockerJavaScript('gadget', 'org.example.Gadget');
+    expect(script).toContain('jars=$(cd "$(dirname "$0")/../jars/gadget" && pwd)\n');
+    expect(script).toMatch(/^exec docker run --rm --init --network host /m);
+    expect(script).toContain('-cp "$jars/*" org.example.Gadget "$@"\n');
+  });
+
+  test('is how the time-skipping server can be had there', () => {
+    expect(timeSkipping.ways.map(({ name }) => name)).toContainEqual(
+      expect.stringMatching(/^Maven in the docker image maven:\d+\.\d+\.\d+-/),
     );
   });
 });
