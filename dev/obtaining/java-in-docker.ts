@@ -23,11 +23,11 @@ export const javaInDocker = (name: string, artifact: MavenArtifact, mainClass: s
 });
 
 /** Maven's own store stays in the container; what it copies belongs to whoever asked. */
-export const fetchArguments = (folder: string, goal: readonly string[]): readonly string[] => [
-  ...['run', '--rm', '--user', `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`],
-  ...['-v', `${folder}:${folder}`, '-w', folder, '--entrypoint', 'mvn', IMAGE],
-  ...['-Dmaven.repo.local=/tmp/m2', ...goal],
-];
+export function fetchArguments(folder: string, goal: readonly string[]): readonly string[] {
+  const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
+  const place = ['--user', user, '-v', `${folder}:${folder}`, '-w', folder, '--entrypoint', 'mvn'];
+  return ['run', '--rm', ...place, IMAGE, '-Dmaven.repo.local=/tmp/m2', ...goal];
+}
 
 /** As `javaScript`, with the Java of the image: its jars are beside it, so that the cache can be moved. */
 export const dockerJavaScript = (name: string, mainClass: string): string => `#!/bin/sh
