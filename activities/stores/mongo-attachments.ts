@@ -2,7 +2,7 @@ import { MongoClient } from 'mongodb';
 import type { Db } from 'mongodb';
 import { DatabaseProblem } from '../zip-ports.js';
 import type { Attachment, Attachments } from '../zip-ports.js';
-import { insertEvent } from './mongo-audit.js';
+import { againIfBroken, insertEvent } from './mongo-audit.js';
 
 export interface MongoAttachmentsOptions {
   readonly uri: string;
@@ -45,9 +45,12 @@ export function createMongoAttachments({
       client ??= new MongoClient(uri, {
         serverSelectionTimeoutMS: SERVER_SELECTION_MS,
         timeoutMS: timeoutMs,
+        // With a time-out the driver would try again until it is over; the step tries again, and knows when to stop.
+        retryReads: false,
         appName: 'stowage-zip',
       });
-      return await ask(client.db(database));
+      const db = client.db(database);
+      return await againIfBroken(() => ask(db));
     } catch (error) {
       throw new DatabaseProblem(problemText(error, database));
     }

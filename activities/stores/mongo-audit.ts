@@ -21,14 +21,15 @@ export async function insertEvent(
       },
       options,
     );
-  // A connection that broke while it was idle is no reason to make somebody wait.
-  checkDurable(await insert().catch((error: unknown) => againIfBroken(error, insert)));
+  checkDurable(await insert());
 }
 
-const againIfBroken = (error: unknown, insert: () => Promise<Document>): Promise<Document> => {
-  if (error instanceof MongoNetworkError) return insert();
-  throw error;
-};
+/** Asks once more where the connection broke: one that broke while it was idle is no reason to make somebody wait. */
+export const againIfBroken = <T>(ask: () => Promise<T>): Promise<T> =>
+  ask().catch((error: unknown) => {
+    if (error instanceof MongoNetworkError) return ask();
+    throw error;
+  });
 
 /**
  * An event that is there already was inserted by a try whose answer got lost; MongoDB waits for the majority then, too, and says
