@@ -35,7 +35,7 @@ export async function withLease<T>(
   options: LeaseOptions,
   body: (lease: Lease) => Promise<T>,
 ): Promise<T> {
-  const mark = `${options.owner}\n${randomUUID()}`;
+  const mark = `${randomUUID()}\n${options.owner}`;
   const waited = await acquire(lock, mark, options);
   const timer = setInterval(() => void touch(lock), options.touchMs ?? TOUCH_MS);
   try {
@@ -126,8 +126,8 @@ async function takeAway(lock: string, deadState: string): Promise<void> {
 
 const holderOf = (lock: string): Promise<string | null> => readFile(lock, 'utf8').catch(() => null);
 
-/** A mark is the owner and, on a second line, the try. */
-const ownerOf = (mark: string): string => mark.split('\n', 1)[0] ?? mark;
+/** A mark is the try and, behind its line, the owner, whose name may hold anything: a workflow id may. */
+const ownerOf = (mark: string): string => mark.slice(mark.indexOf('\n') + 1);
 
 const stateOf = async (lock: string): Promise<string> => {
   const stats = await stat(lock).catch(() => null);

@@ -38,7 +38,10 @@ export async function verifyFile(
       logVerification(file, verdict.evidence, verdict.mismatch);
       const transfer = transferOf(step.transfer, { bytes: 0, elapsedMs: deps.nowMs() - startedMs });
       const verified = { ...step, transfer };
-      if (verdict.mismatch !== null) return discard(verified, place, verdict, path);
+      if (verdict.mismatch !== null) {
+        if (path === place.part) await throwAway(place, assertHeld);
+        return wrong(verified, verdict);
+      }
       if (path === place.part) await putInPlace(step, place, assertHeld);
       return arrived(verified, verdict);
     },
@@ -67,13 +70,13 @@ async function putInPlace(
   await removeParts(place);
 }
 
-async function discard(
-  step: VerifyStep,
-  place: LocalPlace,
-  verdict: Verdict,
-  path: string,
-): Promise<VerifyAnswer> {
-  if (path === place.part) await removeParts(place);
+/** Only as the file's one writer: what lies there may be another's by now. */
+async function throwAway(place: LocalPlace, assertHeld: () => Promise<void>): Promise<void> {
+  await assertHeld();
+  await removeParts(place);
+}
+
+function wrong(step: VerifyStep, verdict: Verdict): VerifyAnswer {
   const { transfer, lastTry, file } = step;
   const evidence = {
     ...NO_EVIDENCE,

@@ -5,8 +5,6 @@ import type { DiskFile } from './disk-file.js';
 import { StoreProblem, type ObjectStore, type PinnedObject } from './ports.js';
 import type { ByteRange } from './transfer-ranges.js';
 
-export { pause, type Pause } from './back-off.js';
-
 export interface RangeJob {
   readonly store: ObjectStore;
   readonly object: PinnedObject;

@@ -13,7 +13,8 @@ import {
   type Journal,
   type JournalSubject,
 } from './transfer-journal.js';
-import { fetchRange, pause as realPause, type Pause } from './transfer-range.js';
+import { pause as realPause, type Pause } from './back-off.js';
+import { fetchRange } from './transfer-range.js';
 import { transferRanges, type ByteRange } from './transfer-ranges.js';
 
 export interface TransferRequest {

@@ -28,8 +28,14 @@ export async function copyEntry(
   await readInto(readingOf(builder, entry), { from: 0, to: headBytes }, head);
   builder.onBytes(headBytes);
   const placed: Placed[] = [];
-  await forEachAtOnce(copies.entries(), COPIES_AT_ONCE, signal, async ([at, range]) => {
-    placed[at] = await place(builder, entry, range, firstPart + 1 + at, whole === null);
+  await forEachAtOnce(copies.entries(), COPIES_AT_ONCE, signal, async ([at, range], together) => {
+    placed[at] = await place(
+      { ...builder, signal: together },
+      entry,
+      range,
+      firstPart + 1 + at,
+      whole === null,
+    );
   });
   const crc = copies.reduce(
     (sum, { from, to }, at) => crc32Combine(sum, placed[at]?.crc32 ?? 0, to - from),

@@ -2,7 +2,7 @@
 import type { JobLimits, TransferUpdate } from '../core/contract.js';
 import type { ZipJobRef } from '../core/zip-contract.js';
 import type { ObjectStore } from './ports.js';
-import type { Pause } from './transfer-range.js';
+import type { Pause } from './back-off.js';
 import type { Attachments, ZipStore } from './zip-ports.js';
 
 export interface ZipSettings {

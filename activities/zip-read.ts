@@ -5,7 +5,7 @@ import { MEBIBYTE } from '../core/units.js';
 import type { ByteRange } from '../core/zip-segments.js';
 import { forEachAtOnce } from './in-flight.js';
 import { StoreProblem, type ObjectStore, type PinnedObject } from './ports.js';
-import type { Pause } from './transfer-range.js';
+import type { Pause } from './back-off.js';
 
 const RETRIES = 4;
 const FIRST_DELAY_MS = 200;

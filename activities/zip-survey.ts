@@ -138,8 +138,8 @@ async function headAll(
   signal: AbortSignal,
 ): Promise<readonly (ObjectState | string)[]> {
   const states: (ObjectState | string)[] = [];
-  await forEachAtOnce(wanted.entries(), HEADS_AT_ONCE, signal, async ([at, object]) => {
-    states[at] = await stateOf(deps, object, signal);
+  await forEachAtOnce(wanted.entries(), HEADS_AT_ONCE, signal, async ([at, object], together) => {
+    states[at] = await stateOf(deps, object, together);
   });
   return states;
 }

@@ -71,7 +71,8 @@ export function createApiDeps(
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const checks = {
-    temporal: () => jobs.isWorkerListening(),
+    // Temporal answers, whatever it says of workers.
+    temporal: async () => void (await jobs.isWorkerListening()),
     worker: () => jobs.isWorkerListening(),
     s3: () => checkBucket(region, endpoint ?? null, environment.STOWAGE_ZIP_BUCKET ?? null),
   };

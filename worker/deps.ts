@@ -7,7 +7,7 @@ import { createMongoAttachments } from '../activities/stores/mongo-attachments.j
 import { createMongoRawFiles } from '../activities/stores/mongo-raw-files.js';
 import { createS3ObjectStore, type S3ObjectStoreOptions } from '../activities/stores/s3-object-store.js';
 import { createS3ZipStore } from '../activities/stores/s3-zip-store.js';
-import { pause } from '../activities/transfer-range.js';
+import { pause } from '../activities/back-off.js';
 import type { ZipDeps } from '../activities/zip-deps.js';
 import type { JobLimits } from '../core/contract.js';
 import { DEFAULT_REGION } from '../core/settings.js';

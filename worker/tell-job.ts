@@ -9,6 +9,14 @@ const SHORTEST_MS = 2000;
  */
 const SHARE_OF_AGE = 100;
 
+/** A transfer that failed or was cancelled never says that it has ended. */
+const MOST_KNOWN = 1000;
+const FORGOTTEN_MS = 3_600_000;
+
+function forgetOlderThan(toldAtMs: Map<string, number>, beforeMs: number): void {
+  for (const [key, atMs] of toldAtMs) if (atMs < beforeMs) toldAtMs.delete(key);
+}
+
 /** Returns the function that tells running jobs, now and then, how far a transfer has come. */
 export function tellJob(): (job: Pick<JobRef, 'workflowId' | 'startedAtMs'>, update: TransferUpdate) => void {
   const toldAtMs = new Map<string, number>();
@@ -16,6 +24,7 @@ export function tellJob(): (job: Pick<JobRef, 'workflowId' | 'startedAtMs'>, upd
     const nowMs = Date.now();
     const pauseMs = Math.max(SHORTEST_MS, (nowMs - job.startedAtMs) / SHARE_OF_AGE);
     const key = `${job.workflowId} ${update.index}`;
+    if (toldAtMs.size > MOST_KNOWN) forgetOlderThan(toldAtMs, nowMs - FORGOTTEN_MS);
     if (!toldAtMs.has(key)) toldAtMs.set(key, nowMs);
     const ended = update.bytesDone >= update.bytesTotal;
     if (ended) toldAtMs.delete(key);

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreProblem } from '../activities/ports.js';
-import type { ObjectStore, PinnedObject } from '../activities/ports.js';
+import type { ObjectAddress, ObjectStore, PinnedObject } from '../activities/ports.js';
 import type { ZipReader } from '../client/api/ports.js';
 import { Problem } from '../client/problem.js';
 import { parseS3Path } from '../core/s3-url.js';
@@ -26,7 +26,7 @@ export function createZipReader(
   return {
     head: async (uri, signal) => {
       try {
-        const { etag, sizeBytes } = await heads.head(addressOf(uri), signal);
+        const { etag, sizeBytes } = await headInTime(heads, addressOf(uri), answerTimeoutMs, signal);
         return { etag: etag.startsWith('"') ? etag : `"${etag}"`, sizeBytes };
       } catch (error) {
         if (error instanceof StoreProblem && error.code === 'missing') return null;
@@ -47,6 +47,24 @@ export function createZipReader(
   };
 }
 
+/** The store tries a head again and again; whoever waits for a ZIP is told sooner. */
+async function headInTime(
+  store: Pick<ObjectStore, 'head'>,
+  address: ObjectAddress,
+  timeoutMs: number,
+  signal: AbortSignal,
+): ReturnType<ObjectStore['head']> {
+  const late = AbortSignal.timeout(timeoutMs);
+  try {
+    return await store.head(address, AbortSignal.any([signal, late]));
+  } catch (error) {
+    throw late.aborted && !signal.aborted ? silence(timeoutMs) : error;
+  }
+}
+
+const silence = (timeoutMs: number): StoreProblem =>
+  new StoreProblem('unavailable', `no connection to S3 and no answer for ${timeoutMs / 1000} s`);
+
 /** Gives a request up that has no answer in time, without a hold on the body once there is one. */
 const inTime =
   (store: Pick<ObjectStore, 'readRange'>, timeoutMs: number): ObjectStore['readRange'] =>
@@ -55,10 +73,7 @@ const inTime =
     const follow = (): void => attempt.abort(signal.reason);
     if (signal.aborted) follow();
     signal.addEventListener('abort', follow, { once: true });
-    const late = new StoreProblem(
-      'unavailable',
-      `no connection to S3 and no answer for ${timeoutMs / 1000} s`,
-    );
+    const late = silence(timeoutMs);
     const timer = setTimeout(() => attempt.abort(late), timeoutMs);
     const unfollow = (): void => signal.removeEventListener('abort', follow);
     try {

@@ -1,12 +1,13 @@
 /** What people ask a running bulk ZIP, and what they may tell it: query `progress`, signals `pause` and `resume`, current details. */
 import { defineQuery, defineSignal, setCurrentDetails, setHandler } from '@temporalio/workflow';
-import type { ProgressAnswer, TransferUpdate } from '../core/contract.js';
+import type { ProgressAnswer } from '../core/contract.js';
 import { PAUSE_SIGNAL, PROGRESS_QUERY, RESUME_SIGNAL, TRANSFER_SIGNAL } from '../core/contract.js';
 import { clock, humanBytes } from '../core/units.js';
 import { bytesSoFar, followSegment } from './bulk-zip-state.js';
 import type { ZipState } from './bulk-zip-state.js';
 import { rateOver } from './rate.js';
 import { NOTHING_YET } from './nothing-yet.js';
+import { readUpdate } from './transfer-signal.js';
 
 export interface ZipDesk {
   phase: Exclude<ProgressAnswer['phase'], 'paused'>;
@@ -26,14 +27,15 @@ export function openZipDesk(): ZipDesk {
     description: 'Begin no more segments; what is under way ends. The time limit goes on.',
   });
   setHandler(defineSignal(RESUME_SIGNAL), () => pause(desk, false), { description: 'Go on after a pause.' });
-  setHandler(defineSignal<[TransferUpdate]>(TRANSFER_SIGNAL), (update) => follow(desk, update));
+  setHandler(defineSignal<[unknown]>(TRANSFER_SIGNAL), (update) => follow(desk, update));
   showZipDetails(desk);
   return desk;
 }
 
-function follow(desk: ZipDesk, { index, bytesDone, bytesTotal }: TransferUpdate): void {
-  if (desk.state === null) return;
-  followSegment(desk.state, index, { done: bytesDone, total: bytesTotal }, Date.now());
+function follow(desk: ZipDesk, signalled: unknown): void {
+  const update = readUpdate(signalled);
+  if (desk.state === null || update === null) return;
+  followSegment(desk.state, update.index, { done: update.bytesDone, total: update.bytesTotal }, Date.now());
   showZipDetails(desk);
 }
 

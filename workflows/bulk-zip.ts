@@ -13,13 +13,14 @@ import {
   log,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { BulkZipResult, PlannedZip, ZipCarry, ZipJobRef, ZipRefusal } from '../core/zip-contract.js';
+import type { BulkZipResult, PlannedZip, ZipCarry, ZipRefusal } from '../core/zip-contract.js';
 import { openZipDesk, showZipDetails } from './bulk-zip-desk.js';
 import type { ZipDesk } from './bulk-zip-desk.js';
 import { buildSegments } from './bulk-zip-segments.js';
 import { carryOfZip, newZipState, resumeZipState } from './bulk-zip-state.js';
 import type { ZipState } from './bulk-zip-state.js';
 import { startExpiry } from './expire-zip.js';
+import { identity } from './identity.js';
 import { zipPlanning, zipSteps, zipTidying } from './policies.js';
 
 type Stop = ZipRefusal | 'cancelled';
@@ -53,12 +54,6 @@ async function plan(args: readonly unknown[]): Promise<PlannedZip> {
     await CancellationScope.nonCancellable(() => zipTidying.abandonPlan(request).catch(leftLying));
     throw isCancellation(error) ? error : failureOf(unexpected(error));
   }
-}
-
-/** A job that was reset finds what it left; one that cron or a retry policy starts anew has a ZIP and an audit event of its own. */
-function identity(): Pick<ZipJobRef, 'workflowId' | 'runId'> {
-  const { workflowId, runId, firstExecutionRunId, continuedFromExecutionRunId } = workflowInfo();
-  return { workflowId, runId: continuedFromExecutionRunId === undefined ? firstExecutionRunId : runId };
 }
 
 async function carryOut(desk: ZipDesk, state: ZipState): Promise<BulkZipResult> {

@@ -1,11 +1,12 @@
 /** What people ask a running restore, and what they may tell it: query `progress`, signals `pause` and `resume`, current details. */
 import { defineQuery, defineSignal, setCurrentDetails, setHandler } from '@temporalio/workflow';
-import type { ProgressAnswer, TransferUpdate } from '../core/contract.js';
+import type { ProgressAnswer } from '../core/contract.js';
 import { PAUSE_SIGNAL, PROGRESS_QUERY, RESUME_SIGNAL, TRANSFER_SIGNAL } from '../core/contract.js';
 import { clock, humanBytes } from '../core/units.js';
 import type { RestoreState } from './restore-state.js';
 import { bytesSoFar, rateOf, sample } from './restore-state.js';
 import { NOTHING_YET } from './nothing-yet.js';
+import { readUpdate } from './transfer-signal.js';
 
 export interface Desk {
   phase: Exclude<ProgressAnswer['phase'], 'paused'>;
@@ -34,21 +35,14 @@ function pause(desk: Desk, paused: boolean): void {
   showDetails(desk);
 }
 
-/**
- * A transfer's place; one that has ended meanwhile is no longer followed. Anybody may send this signal: what is no update is
- * ignored, because an exception in a handler would keep the job from ever going on.
- */
-function follow(desk: Desk, update: unknown): void {
-  const { index, bytesDone } = (update ?? {}) as Partial<TransferUpdate>;
-  if (index === undefined || !isByteCount(bytesDone)) return;
-  const file = desk.state?.current.get(index);
-  if (file?.state !== 'downloading' || desk.state === null) return;
-  desk.state.current.set(index, { ...file, bytesDone });
+/** A transfer's place; one that has ended meanwhile is no longer followed. */
+function follow(desk: Desk, signalled: unknown): void {
+  const update = readUpdate(signalled);
+  const file = update === null ? undefined : desk.state?.current.get(update.index);
+  if (update === null || desk.state === null || file?.state !== 'downloading') return;
+  desk.state.current.set(update.index, { ...file, bytesDone: update.bytesDone });
   changed(desk);
 }
-
-const isByteCount = (value: unknown): value is number =>
-  typeof value === 'number' && Number.isFinite(value) && value >= 0;
 
 /** To be called whenever the state has changed. */
 export function changed(desk: Desk): void {

@@ -5,18 +5,17 @@ import {
   CancellationScope,
   TimeoutFailure,
   isCancellation,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { PlanRequest, PlannedJob, RestorePreview, RestoreResult } from '../core/contract.js';
+import { identity } from './identity.js';
 import { planning, reporting } from './policies.js';
 import { conclude, failAsTheStep, incomplete } from './restore-ending.js';
 import type { Stop } from './restore-ending.js';
 
 /** Plans the job, or returns a dry run's plan. Throws where the input is not valid or there is no plan in the end. */
 export async function planJob(args: readonly unknown[]): Promise<PlannedJob | RestorePreview> {
-  const { workflowId, firstExecutionRunId: runId } = workflowInfo();
   // Not workflowInfo().startTime: a job that is started with a delay, or by cron, begins long after that.
-  const request = { args, workflowId, runId, startedAtMs: Date.now() };
+  const request = { args, ...identity(), startedAtMs: Date.now() };
   const summary = 'read the catalogue, look at the output location';
   const answer = await planning.planRestore
     .executeWithOptions({ summary }, [request])

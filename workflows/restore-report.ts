@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { ReportTexts, RestoreResult } from '../core/contract.js';
-import { reporting } from './policies.js';
+import { reporting, tidying } from './policies.js';
 
 /** Which job's reports; `paths` as its result names them, none for a job that was terminated or could write none. */
 export interface RestoreReportInput {
@@ -21,7 +21,11 @@ function isInput(input: unknown): boolean {
 export async function restoreReport(input: RestoreReportInput): Promise<ReportTexts> {
   if (!isInput(input)) throw ApplicationFailure.nonRetryable(EXPECTED, 'InvalidInput');
   const { workflow_id, paths } = input;
-  const rescued = await reporting.rescueReport({ workflowId: workflow_id });
+  // What cannot be rescued must not hide what is there.
+  const rescued = await tidying.rescueReport({ workflowId: workflow_id }).catch((error: unknown) => {
+    if (paths.length === 0) throw error;
+    return null;
+  });
   const all = [...new Set([...paths, ...(rescued?.reports ?? [])])];
   const { reports } = all.length === 0 ? { reports: [] } : await reporting.readReport({ paths: all });
   return { reports: [...reports, ...unwrittenOf(rescued)] };

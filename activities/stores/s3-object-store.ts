@@ -20,7 +20,6 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
   const { stallTimeoutMs } = options;
   const endpoint = options.endpoint ?? `AWS S3 in ${options.region}`;
   const client = createS3Client(options, ATTEMPTS);
-  const bodyClient = createS3Client(options, ATTEMPTS);
   const agents = createAgents(options.maxSockets);
   const http = { urls: createSignedUrls(client), agents, endpoint, stallTimeoutMs };
   const engine =
@@ -33,7 +32,7 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
           head: (address: ObjectAddress, signal: AbortSignal) =>
             headOverSdk(address, { client, endpoint }, signal),
           readRange: (request: RangeRequest) =>
-            readRangeOverSdk(request, { client: bodyClient, endpoint, stallTimeoutMs }),
+            readRangeOverSdk(request, { client, endpoint, stallTimeoutMs }),
         };
   return {
     head: (address, signal) => withBackOff(() => engine.head(address, signal), { signal, pause }),
@@ -42,7 +41,6 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
       agents.http.destroy();
       agents.https.destroy();
       client.destroy();
-      bodyClient.destroy();
     },
   };
 }

@@ -12,6 +12,7 @@ export interface Places {
 /** Places for each user. */
 export function createPlaces(limit: number, refusal: ProblemCode): Places {
   const taken = new Map<string, number>();
+  const served = new WeakSet<FastifyReply['raw']>();
   const change = (user: string, by: number): void => {
     const count = (taken.get(user) ?? 0) + by;
     if (count > 0) taken.set(user, count);
@@ -21,7 +22,10 @@ export function createPlaces(limit: number, refusal: ProblemCode): Places {
     take: ({ workspace, user }, { raw }) => {
       const key = JSON.stringify([workspace, user]);
       if (raw.closed) throw problem('client-left');
+      // A second attempt at the same answer has its place already.
+      if (served.has(raw)) return;
       if ((taken.get(key) ?? 0) >= limit) throw problem(refusal);
+      served.add(raw);
       change(key, 1);
       raw.once('close', () => change(key, -1));
     },

@@ -27,7 +27,7 @@ const as = (owner: string, changes: object = {}) => ({
 describe('a lease', () => {
   test('names its holder while it is held, and is gone afterwards', async () => {
     const seen = await withLease(lock, as('one'), () => readFile(lock, 'utf8'));
-    expect(seen).toMatch(/^one\n[0-9a-f-]{36}$/);
+    expect(seen).toMatch(/^[0-9a-f-]{36}\none$/);
     expect(await readdir(folder)).toEqual([]);
   });
 
@@ -57,7 +57,7 @@ describe('a lease', () => {
       waited,
       holder: await readFile(lock, 'utf8'),
     }));
-    expect(answer).toEqual({ waited: true, holder: expect.stringMatching(/^two\n/) });
+    expect(answer).toEqual({ waited: true, holder: expect.stringMatching(/\ntwo$/) });
     expect(Date.now() - startedMs).toBeGreaterThanOrEqual(150);
   });
 
@@ -73,6 +73,14 @@ describe('a lease', () => {
     const patient = as('one', { staleMs: 60_000, pollMs: 60_000 });
     expect(await withLease(lock, patient, async ({ waited }) => waited)).toBe(false);
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('is had at once again by an owner of any name, also one of several lines', async () => {
+    const owner = 'a job\nof two lines/run/0';
+    await withLease(lock, as(owner), async () => {
+      expect(await isHeldByAnother(lock, owner)).toBe(false);
+      expect(await isHeldByAnother(lock, 'a job')).toBe(true);
+    });
   });
 
   test('that was lost is noticed, and that of the new holder is left alone', async () => {

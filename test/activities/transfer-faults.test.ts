@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { ObjectStore } from '../../activities/ports.js';
 import { createS3ObjectStore } from '../../activities/stores/s3-object-store.js';
 import { fetchToFile, type TransferResult } from '../../activities/transfer.js';
-import type { Pause } from '../../activities/transfer-range.js';
+import type { Pause } from '../../activities/back-off.js';
 import { startFaultyServer, type FaultyServer, type HttpFault } from '../support/faulty-http-server.js';
 import { failureOf } from '../support/object-store-suite.js';
 

@@ -5,7 +5,7 @@ import { appendFile, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fetchToFile, type TransferControl, type TransferResult } from '../../activities/transfer.js';
-import { pause } from '../../activities/transfer-range.js';
+import { pause } from '../../activities/back-off.js';
 import { transferRanges } from '../../activities/transfer-ranges.js';
 import { createFakeObjectStore, type FakeObjectStore, type Fault } from '../support/fake-object-store.js';
 import { failureOf } from '../support/object-store-suite.js';

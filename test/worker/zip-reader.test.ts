@@ -43,6 +43,17 @@ async function* broken(start: number, code: StoreProblemCode, breakAfter: number
 }
 
 describe('a finished ZIP', () => {
+  test('whose head is not answered in time is away', async () => {
+    const silent = {
+      head: (_: unknown, asked: AbortSignal) =>
+        new Promise<never>((_resolve, reject) => {
+          asked.addEventListener('abort', () => reject(asked.reason));
+        }),
+    };
+    const reader = createZipReader({ readRange: () => Promise.reject(new Error('not asked')) }, silent, 50);
+    await expect(reader.head(URI, signal)).rejects.toMatchObject({ kind: 'unreachable' });
+  });
+
   test('is read pinned to its ETag', async () => {
     const { reader, asked } = store(0);
     const body = await reader.read(URI, '"e"', 4, 9, signal);

@@ -150,6 +150,8 @@ describe('a bulk ZIP', () => {
     });
     await handle.signal(TRANSFER_SIGNAL, { index: 1, bytesDone: 60, bytesTotal: 100 });
     await handle.signal(TRANSFER_SIGNAL, { index: 5, bytesDone: 60, bytesTotal: 100 });
+    for (const nonsense of [undefined, null, 'x', {}, { index: 1, bytesDone: 'y', bytesTotal: NaN }])
+      await handle.signal(TRANSFER_SIGNAL, nonsense);
     const inMiddle = [{ bytes_done: 0 }, { bytes_done: 60, bytes_total: 100 }, {}, {}];
     expect(await progress()).toMatchObject({ bytes_done: 60, current: inMiddle });
     await handle.signal('pause');

@@ -142,5 +142,8 @@ describe('a job that is started by cron', () => {
     await job.handle.terminate();
     expect(job.stepsOf('writeReport').slice(0, 2)).toMatchObject([{ stop: null }, { stop: null }]);
     expect((plans[2] ?? 0) - (plans[1] ?? 0)).toBeCloseTo(24 * HOUR, -5);
+    // Else a run would find what the one before has left.
+    const runs = job.stepsOf('planRestore').map(({ runId }) => runId);
+    expect(new Set(runs).size).toBe(runs.length);
   });
 });
