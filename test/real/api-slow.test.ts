@@ -10,6 +10,7 @@ import { noise } from '../../dev/corpus.js';
 import { startApiProcess } from '../support/api-process.js';
 import { openClinic, zipPath } from '../support/clinic.js';
 import type { Clinic } from '../support/clinic.js';
+import { until } from '../support/until.js';
 
 let clinic: Clinic;
 let api: Awaited<ReturnType<typeof startApiProcess>>;
@@ -58,7 +59,7 @@ describe('a client that sends byte by byte', () => {
       expect(afterMs).toBeGreaterThan(19_000);
       expect(afterMs).toBeLessThan(28_000);
     }
-    expect(api.said()).toContain('"status":408');
+    await until('the log has the refusals', async () => api.said().includes('"status":408'));
   }, 60_000);
 });
 
