@@ -57,18 +57,6 @@ export function openDirectory(): OpenDirectory {
   };
 }
 
-/** The directory over segments that are all at hand. */
-export function layDirectory(
-  segments: readonly WrittenSegment[],
-): ZipDirectory | { readonly problem: string } {
-  const directory = openDirectory();
-  for (const segment of segments) {
-    const problem = directory.add(segment);
-    if (problem !== null) return problem;
-  }
-  return directory.close();
-}
-
 /** What an entry occupies: its local header and its bytes. */
 export const entryBytes = (entry: Measured): number => localHeaderBytes(entry) + entry.packedBytes;
 

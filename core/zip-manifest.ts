@@ -1,7 +1,6 @@
 /** `_MANIFEST.json`: the entry that says, inside the ZIP, what is in it and what is missing. Names may stand here, and only here. */
 import { encodeUtf8 } from './utf8.js';
 import type { ZipSkipped } from './zip-contract.js';
-import { concat } from './zip-records.js';
 import type { ZipEntry } from './zip-records.js';
 
 /** No other entry gets this name: it is among the reserved ones of `entryNames`. */
@@ -46,16 +45,6 @@ export function openManifest(isPartial: boolean): OpenManifest {
       return [...pieces, encodeUtf8(`${end},\n  "missing": ${text}\n}\n`)];
     },
   };
-}
-
-/** The manifest's bytes: what is in and what is missing, each in the order of the request. */
-export function manifestContent(
-  included: readonly ManifestEntry[],
-  missing: readonly ManifestMissing[],
-): Uint8Array {
-  const manifest = openManifest(missing.length > 0);
-  manifest.add(included);
-  return concat(manifest.close(missing));
 }
 
 /** No string of JSON holds a line break, so that every line can be indented. */

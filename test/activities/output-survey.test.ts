@@ -1,25 +1,18 @@
 import { open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { PlanAnswer, RestorePreview } from '../../core/contract.js';
-import { createRestoreActivities } from '../../activities/index.js';
+import type { RestorePreview } from '../../core/contract.js';
 import { makePlace } from '../../activities/local-paths.js';
 import { MEBIBYTE } from '../../core/units.js';
-import { openWorld, runActivity } from '../support/restore-world.js';
+import { openWorld } from '../support/restore-world.js';
 import type { World } from '../support/restore-world.js';
-import { planJob, request } from '../support/restore-job.js';
+import { planAnswer, planJob, previewOf } from '../support/restore-job.js';
 
 let world: World;
 beforeEach(async () => void (world = await openWorld()));
 afterEach(() => world.close());
 
-const plan = (input: unknown): Promise<PlanAnswer> =>
-  runActivity(() => createRestoreActivities(world.deps).planRestore(request(input)));
-async function preview(input: object): Promise<RestorePreview> {
-  const answer = await plan({ ...input, dry_run: true });
-  if (answer.kind !== 'preview') throw new Error(`no preview: ${JSON.stringify(answer)}`);
-  return answer.preview;
-}
+const preview = (input: object): Promise<RestorePreview> => previewOf(world, input);
 
 describe('an output location', () => {
   const reportedErrors = async (input: unknown): Promise<readonly unknown[]> =>
@@ -37,7 +30,7 @@ describe('an output location', () => {
     world.addRawFile('sample', { 'a.raw': 'a' });
     await rm(world.root, { recursive: true });
     await writeFile(world.root, 'a file in the way');
-    const answer = await plan('sample');
+    const answer = await planAnswer(world, 'sample');
     expect(answer).toMatchObject({
       kind: 'unwritable',
       result: {

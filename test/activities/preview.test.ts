@@ -1,23 +1,16 @@
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { PlanAnswer, RestorePreview } from '../../core/contract.js';
-import { createRestoreActivities } from '../../activities/index.js';
-import { BUCKET, filesBelow, keyOf, openWorld, runActivity } from '../support/restore-world.js';
+import type { RestorePreview } from '../../core/contract.js';
+import { BUCKET, filesBelow, keyOf, openWorld } from '../support/restore-world.js';
 import type { World } from '../support/restore-world.js';
-import { request } from '../support/restore-job.js';
+import { previewOf } from '../support/restore-job.js';
 
 let world: World;
 beforeEach(async () => void (world = await openWorld()));
 afterEach(() => world.close());
 
-const plan = (input: unknown): Promise<PlanAnswer> =>
-  runActivity(() => createRestoreActivities(world.deps).planRestore(request(input)));
-async function preview(input: object): Promise<RestorePreview> {
-  const answer = await plan({ ...input, dry_run: true });
-  if (answer.kind !== 'preview') throw new Error(`no preview: ${JSON.stringify(answer)}`);
-  return answer.preview;
-}
+const preview = (input: object): Promise<RestorePreview> => previewOf(world, input);
 
 describe('a dry run', () => {
   beforeEach(async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { layDirectory, predictedSize } from '../../core/zip-directory.js';
+import { predictedSize } from '../../core/zip-directory.js';
+import { layDirectory } from '../support/whole-zip.js';
 import {
   centralRecord,
   centralRecordBytes,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { manifestContent } from '../../core/zip-manifest.js';
+import { manifestContent } from '../support/whole-zip.js';
 
 const text = (...args: Parameters<typeof manifestContent>): string =>
   Buffer.from(manifestContent(...args)).toString();

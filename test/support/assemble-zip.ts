@@ -4,7 +4,7 @@
  */
 import { deflateRawSync } from 'node:zlib';
 import { crc32Combine } from '../../core/crc32.js';
-import { layDirectory, type WrittenSegment } from '../../core/zip-directory.js';
+import type { WrittenSegment } from '../../core/zip-directory.js';
 import { localHeader, localHeaderBytes } from '../../core/zip-format.js';
 import { layOutZip } from '../../core/zip-layout.js';
 import { mergeUndersized } from '../../core/zip-merge.js';
@@ -17,6 +17,7 @@ import {
   type ZipLayout,
   type ZipSegment,
 } from '../../core/zip-segments.js';
+import { layDirectory } from './whole-zip.js';
 import { chunkBytes, chunkCrc32, sliceChunk, totalBytes, writeChunks, type Chunk } from './zip-chunks.js';
 
 export interface TestFile {

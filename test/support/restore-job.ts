@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { createRestoreActivities, createTransferActivities } from '../../activities/index.js';
 import { readPage } from '../../activities/stored-plan.js';
 import { NOT_FETCHED } from '../../core/contract.js';
-import type { FilePlan, LocalState, PlannedJob, RestoreResult, VerifyAnswer } from '../../core/contract.js';
+import type {
+  PlanAnswer,
+  RestorePreview,
+  FilePlan,
+  LocalState,
+  PlannedJob,
+  RestoreResult,
+  VerifyAnswer,
+} from '../../core/contract.js';
 import { NO_EVIDENCE } from '../../core/outcome.js';
 import type { FileOutcome } from '../../core/outcome.js';
 import { START_MS, runActivity } from './restore-world.js';
@@ -20,10 +28,20 @@ export const request = (input: unknown, workflowId = `restore-${(jobs += 1)}`) =
   startedAtMs: START_MS - 1500,
 });
 
+/** What planning answers to an input, whatever it is. */
+export const planAnswer = (world: World, input: unknown, workflowId?: string): Promise<PlanAnswer> =>
+  runActivity(() => createRestoreActivities(world.deps).planRestore(request(input, workflowId)));
+
+/** A dry run's plan. */
+export async function previewOf(world: World, input: object): Promise<RestorePreview> {
+  const answer = await planAnswer(world, { ...input, dry_run: true });
+  if (answer.kind !== 'preview') throw new Error(`no preview: ${JSON.stringify(answer)}`);
+  return answer.preview;
+}
+
 /** Plans a job that is expected to have a plan. */
 export async function planJob(world: World, input: unknown, workflowId?: string): Promise<PlannedJob> {
-  const activities = createRestoreActivities(world.deps);
-  const answer = await runActivity(() => activities.planRestore(request(input, workflowId)));
+  const answer = await planAnswer(world, input, workflowId);
   if (answer.kind !== 'planned') throw new Error(`not planned: ${JSON.stringify(answer)}`);
   return answer.job;
 }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { PlanRequest } from '../../../core/contract.js';
 import { allRight, planOf, someFiles } from '../../support/fake-steps.js';
 import { gate } from '../../support/gate.js';
 import { inHand, openWorld, until } from '../../support/workflow-world.js';
-import type { World } from '../../support/workflow-world.js';
+import type { Job, World } from '../../support/workflow-world.js';
 
 const files = someFiles(2);
 const right = allRight(files, new Map());
@@ -12,6 +13,16 @@ beforeAll(async () => {
   world = await openWorld({ cached: 10 });
 });
 afterAll(() => world.close());
+
+/** A job that is paused before its plan is ready. */
+async function startPaused(): Promise<Job> {
+  const planned = gate();
+  const planRestore = (request: PlanRequest) => planned.opened.then(() => planOf(request, files));
+  const job = await world.start({ planRestore }, { files });
+  await job.handle.signal('pause');
+  planned.open();
+  return job;
+}
 
 describe('pause and resume', () => {
   test('nothing new begins while paused; what is under way ends; resume goes on', async () => {
@@ -35,13 +46,7 @@ describe('pause and resume', () => {
   });
 
   test('a job that is paused while it is planned begins nothing at all', async () => {
-    const planned = gate();
-    const job = await world.start(
-      { planRestore: (request) => planned.opened.then(() => planOf(request, files)) },
-      { files },
-    );
-    await job.handle.signal('pause');
-    planned.open();
+    const job = await startPaused();
     await until(async () => (await job.progress()).phase === 'paused');
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(job.story()).toEqual(['planRestore']);
@@ -50,13 +55,7 @@ describe('pause and resume', () => {
   });
 
   test('the time limit goes on during a pause', async () => {
-    const planned = gate();
-    const job = await world.start(
-      { planRestore: (request) => planned.opened.then(() => planOf(request, files)) },
-      { files },
-    );
-    await job.handle.signal('pause');
-    planned.open();
+    const job = await startPaused();
     const end = await job.end();
     expect(end).toMatchObject({ type: 'RestoreIncomplete', result: { failed: 2 } });
     expect(job.stepsOf('writeReport')).toMatchObject([{ stop: 'deadline' }]);
